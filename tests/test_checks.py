@@ -542,7 +542,7 @@ def test_page_one_says_what_the_rows_were_used_for() -> None:
     """Their earlier use, as declared; Provenance repeats it. The next step says how many models were compared on them."""
     noise = "Intervals cover sampling, not retraining."
     first = "300 rows of the test split;"
-    assert front_page(results(), None, {}).basis == f"{first} earlier use not declared. {noise}"
+    assert front_page(results(), None, {}).basis == f"{first} earlier use unknown (not declared). {noise}"
     for stated, words in (
         ((), "none."),
         (("early stopping", "selection"), "early stopping, selection, so every number on them is optimistic."),

@@ -256,8 +256,8 @@ def test_page_one_of_a_sweep_is_about_the_model_to_take(tmp_path: Path, monkeypa
     document = composed(found)
     (choice_of, *_), about, *_ = document.front.points
     taken = choice_of.statement.model
-    assert choice_of.statement.text.startswith(f"Take {taken}: ")
-    assert document.front.step.startswith(f"measure {taken} on fresh data, because the best of 16 ")
+    assert choice_of.statement.text.startswith(f"Take {taken}, the best: ")
+    assert document.front.step.startswith(f"measure {taken} on fresh data, because a choice among 16 ")
     assert [one.text for one in calibration.recommended]
     (said,) = [item.statement for topic in document.front.points for item in topic if item.chapter == "calibration"]
     assert said.text == calibration.recommended[0].text

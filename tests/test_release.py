@@ -127,7 +127,7 @@ def worse_version(project: Project) -> None:
     checks = {one["title"]: one["state"] for one in project.results("build")["checks"]}
     assert checks == {"Accuracy": "PASS", "Accuracy change": "FAIL", "Errors new": "FAIL"}
     assert len(ET.parse(project.folder / "build/junit.xml").findall(".//failure")) == 2
-    assert "× FAIL −1.2 points" in (project.folder / "summary.md").read_text("utf-8")
+    assert "× FAIL −3.0 points" in (project.folder / "summary.md").read_text("utf-8")
     (project.folder / "summary.md").unlink()
     code, out = project.run("diff", "releases/1.0.0/results.json", "build/results.json")
     assert code == 0
@@ -205,7 +205,7 @@ ANSWERS = (
     "581 of 600 right then, 591 of 600 right now: +1.7 points [0.4, 3.2], unlikely to be luck",  # or is it luck?
     "Weakest class: 8, 56 of 58 found",  # where is it weak?
     "600 rows of the test split",  # on which data?
-    "No finding about classifier needs action.",  # what must be done?
+    "No warnings about classifier.",  # what must be done?
 )
 """What page one says on the questions of a release manager."""
 

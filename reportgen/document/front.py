@@ -177,7 +177,9 @@ def _basis(results: Results) -> str:
 
 def _use(data: DataRecord) -> str:
     """Return what the author of the spec declares that the rows were used for before."""
-    return "earlier use not declared" if data.used_for is None else f"declared earlier use: {earlier_use(data)}"
+    return (
+        "earlier use unknown (not declared)" if data.used_for is None else f"declared earlier use: {earlier_use(data)}"
+    )
 
 
 def _in_training(count: int) -> str:

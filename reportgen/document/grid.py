@@ -118,8 +118,9 @@ def margins(results: Results) -> Table | None:
     )
     rest = f" {len(lines) - MOST_MARGINS} more are in results.json." if len(lines) > MOST_MARGINS else ""
     note = f"To settle it: number of rows, for a class of its rows, from which on the interval would exclude the limit, if the value stayed the same.{rest}"
-    title = "What would change the outcome of checks" if named else "What would change this verdict"
-    return Table("margins", title, columns, tuple(rows), note, place="body")
+    if named:
+        return Table("margins", "What would change the outcome of checks", columns, tuple(rows), note, place="body")
+    return Table("margins", "What would change this verdict", columns, tuple(rows), note, place="body")
 
 
 def _check(check: CheckOutcome) -> tuple[object, ...]:
@@ -161,7 +162,8 @@ def _distance(check: CheckOutcome) -> str:
     )
     if check.margin_count is None or check.metric is None or check.metric.n is None:
         return words
-    return f"{words} ({f'{check.margin_count:,}' if check.margin_count else 'none'} of {check.metric.n:,})"
+    more = " more" if margin < 0 and check.margin_count else ""
+    return f"{words} ({f'{check.margin_count:,}' if check.margin_count else 'none'}{more} of {check.metric.n:,})"
 
 
 def _to_settle(check: CheckOutcome) -> str:
@@ -176,6 +178,6 @@ def _settled(check: CheckOutcome) -> str:
     """Return the end of the sentence on the closest check."""
     if check.n_to_settle is None:
         return "; not even 10 times as many examples would settle it"
-    now = f", not {check.metric.n:,}," if check.margin_count is None and check.metric and check.metric.n else ""
+    now = f", not {check.metric.n:,}," if check.margin_count is None and check.metric and check.metric.n else " in all"
     of = f" of {check.subject.words}" if check.subject and check.subject.kind in _OF_ROWS else ""
     return f"; {formatting.estimate(check.n_to_settle)} examples{of}{now} would settle it"

@@ -32,7 +32,9 @@ def next_step(results: Results, findings: Sequence[Finding]) -> str:
     before = [*_to_accept(checks), *_to_review(findings), *_to_confirm(results, whom)]
     if blocking:
         also = f" Before a release, also {'; '.join(before)}." if before else ""
-        return f"{_keep(results, whom)} until {' and '.join(_conditions(blocking))}.{also}"
+        keep = _keep(results, whom)
+        whose = "its" if keep.endswith(whom) else f"{whom}'s"
+        return f"{keep} until {whose} {' and '.join(_conditions(blocking))}.{also}"
     if all(check.unit == STATED or check.state == "SKIPPED" for check in checks):
         return f"{'; '.join([*before, f'state as checks in the spec what {whom} has to reach'])}, and build again."
     return f"{'; '.join(before)}, then sign." if before else "sign: no check and no finding stands against it."
@@ -44,7 +46,7 @@ def _choose(results: Results) -> str:
     if taken is None:
         chosen = f"confirm the choice on fresh data: {count} models were compared on these rows."
         return chosen if count > 1 else "name the model to release as [decision] candidate."
-    measure = f"measure {taken} on fresh data, because the best of {count} on the same rows is partly luck, then "
+    measure = f"measure {taken} on fresh data, because a choice among {count} on the same rows is partly luck, then "
     return f"{measure if count > 1 else ''}name {'it' if count > 1 else taken} as the candidate for release."
 
 

@@ -138,7 +138,8 @@ def _passing(checks: Iterable[CheckOutcome]) -> str:
     models = _by_model(checks)
     passing = [own for own in models.values() if all(check.state == "PASS" for check in own)]
     unsure = _unsettled([any(map(_is_unsettled, own)) for own in passing])
-    return f"{len(passing)} of {len(models)} checked models {'passes' if len(passing) == 1 else 'pass'} every check{unsure}"
+    every = "the check" if all(len(own) == 1 for own in models.values()) else "every check"
+    return f"{len(passing)} of {len(models)} checked models {'passes' if len(passing) == 1 else 'pass'} {every}{unsure}"
 
 
 def _not_passing(checks: Iterable[CheckOutcome]) -> str:

@@ -294,18 +294,17 @@ def checked(check: Checked) -> FormattedMetric:
     shown = metric(check.metric, limits=[end for end in (check.low, check.high) if end is not None])
     if check.on in _ENDS and shown.interval:
         end = shown.interval.strip("[]").split(", ")[_ENDS[check.on]]
-        shown = replace(shown, text=_with_sign(end, check.metric.unit))
+        shown = replace(shown, text=_with_sign(end, check.metric.unit), interval="")
     return replace(shown, note=check.reason or shown.note)
 
 
 def tested(check: Checked) -> str:
     """Return the number of a check that must be within the limits: its value, the end of its interval, or both."""
     shown = checked(check)
-    if check.metric is None or check.on == "value" or not shown.interval:
-        return shown.text
     if check.on == "clear":
-        return f"{shown.text} {shown.interval}"
-    return f"{shown.text}{_ON[check.on]}"
+        return f"{shown.text} {shown.interval}".rstrip()
+    has_end = check.metric is not None and check.metric.ci_low is not None and check.metric.ci_high is not None
+    return f"{shown.text}{_ON[check.on] if has_end else ''}"
 
 
 def condition(check: Checked) -> str:
@@ -340,9 +339,9 @@ def end_of(check: Checked) -> str:
 
 
 def standing(check: Checked) -> str:
-    """Return why a number does not settle on which side of the limit it is; empty if its whole interval is on one side, or an end of it is what is checked."""
+    """Return why a number does not settle on which side of the limit it is, or which end of its interval it is; empty if its whole interval is on one side."""
     if check.on != "value":
-        return ""
+        return _ON[check.on].removeprefix(" at the ") if check.on in _ENDS and check.metric is not None else ""
     return {"within the interval": "within margin of error", "no interval": "no interval"}.get(check.standing or "", "")
 
 

@@ -44,15 +44,15 @@ def finding(severity: str) -> Finding:
     [
         (
             ALONE + check("performance.accuracy", "at_least = 0.99"),
-            "do not release a until accuracy is at least 99\u202f%.",
+            "do not release a until its accuracy is at least 99\u202f%.",
         ),
         (
             PAIR + check("performance.accuracy", "at_least = 0.99"),
-            "keep b until accuracy is at least 99\u202f%.",
+            "keep b until a's accuracy is at least 99\u202f%.",
         ),
         (
             PAIR + check("performance.accuracy", "at_least = 0.99", 'models = ["*"]'),
-            "do not release a until accuracy is at least 99\u202f%.",
+            "do not release a until its accuracy is at least 99\u202f%.",
         ),
     ],
 )
@@ -68,7 +68,7 @@ def test_at_most_three_checks_are_named() -> None:
     """The others are counted."""
     text = PAIR + "".join(check("performance.recall", f"at_least = 0.9{place}") for place in (5, 6, 7, 8, 9))
     found = next_step(declared(text), [])
-    assert found.startswith("keep b until recall of class ant is at least 9")
+    assert found.startswith("keep b until a's recall of class ant is at least 9")
     assert found.count("recall of class ant") == 3
     assert found.endswith(" and 2 more checks pass.")
 
@@ -121,7 +121,7 @@ def test_a_comparison_with_a_recommendation_is_about_it() -> None:
     first, *rest = found.sections
     made = found.model_copy(update={"sections": (first.model_copy(update={"statements": said}), *rest)})
     front = front_page(made, None, {})
-    why = "because the best of 2 on the same rows is partly luck"
+    why = "because a choice among 2 on the same rows is partly luck"
     assert front.step == f"measure b on fresh data, {why}, then name it as the candidate for release."
     assert front.verdict.headline == "No release decision: 3 models are compared, 1 is suggested"
     assert {item.statement.text for item in front.points[0]} == {"Take b: it is small.", "Try more."}

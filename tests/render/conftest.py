@@ -272,7 +272,7 @@ def front(words: str = HOSTILE) -> FrontPage:
     rows = tuple(CheckRow(cells[0].outcome, cells, "1 PASS") for cells in checks)
     return FrontPage(
         verdict=Verdict("FAIL", "mlp does not pass its checks", f"Of 6 checks, 1 failed. {words}"),
-        step=LocatedStatement("", Statement(topic="choice", parts=(f"keep cnn. {words}",))),
+        step=f"keep cnn. {words}",
         points=((LocatedStatement("performance", statement(words)),),),
         basis=f"600 rows. {words}",
         picture=replace(drawing(0, words=words), tables=()),

@@ -475,10 +475,10 @@ def gain(low: float | None) -> Measurement:
 @pytest.mark.parametrize(
     ("measured", "low", "text", "settled"),
     [
-        (evidence(0.02, 0.015, 0.01, -0.02, -0.006, 0.01), -0.001, "Under-confident by 1.3 points; rescaling brings no measurable gain.", True),
-        (evidence(0.02, 0.015, 0.01, 0.01, 0.03, 0.01), 0.001, "Over-confident by 2.0 points; rescaling measurably improves the probabilities.", True),
+        (evidence(0.02, 0.015, 0.01, -0.02, -0.006, 0.01), -0.001, "Under-confident by 1.3 points; rescaling would bring no measurable gain.", True),
+        (evidence(0.02, 0.015, 0.01, 0.01, 0.03, 0.01), 0.001, "Over-confident by 2.0 points; rescaling would measurably improve the probabilities.", True),
         (evidence(0.02, 0.015, 0.01), None, "Miscalibrated: ECE 2.0 %, of calibrated models at most 1.5 %; too few errors to test rescaling.", True),
-        (evidence(0.01, 0.015, 0.01), 0.0, "Miscalibrated, direction unclear (calibration p = 0.010; confidence minus accuracy 0 points); rescaling brings no measurable gain.", True),
+        (evidence(0.01, 0.015, 0.01), 0.0, "Miscalibrated, direction unclear (calibration p = 0.010; confidence minus accuracy 0 points); rescaling would bring no measurable gain.", True),
         (evidence(0.01, 0.015, 0.2), -0.001, "No miscalibration detected (calibration p = 0.20; confidence minus accuracy 0 points).", True),
         (evidence(0.01, 0.015, 0.2), 0.001, "No miscalibration detected (calibration p = 0.20; confidence minus accuracy 0 points).", True),
         (evidence(0.01, 0.015, 0.2, -0.06, 0.02), -0.001, "Too few rows to judge the confidence (calibration p = 0.20; confidence minus accuracy −2.0 points).", False),

@@ -231,7 +231,7 @@ def test_what_page_one_says() -> None:
     alone = analyze(tagged(LOGITS, LABELS), decision=Decision(candidate="a"))
     (said, _) = SECTION.statements(alone, View(decision=Decision(candidate="a")))  # type: ignore[misc]
     assert said.text.startswith("Token accuracy ")
-    assert "always answering 0 would be right for" in said.text
+    assert "always predicting 0 would be right for" in said.text
     compared = analyze(dense_head(LOGITS, LABELS), dense_head(WORSE, LABELS))
     (ranked,) = SECTION.statements(compared, View())  # type: ignore[misc]
     assert "a has the highest mean IoU" in ranked.text

@@ -383,7 +383,7 @@ def test_prf301_compares_with_the_expected_number() -> None:
             if fires:
                 said = message(result, "PRF301").replace(THIN, " ")
                 assert (
-                    "at least 99 % sure on 100 rows and wrong on 3 of them; a calibrated model would be wrong on 0.7"
+                    "at least 99 % sure on 100 rows, 99.3 % on average, and wrong on 3 of them; a calibrated model would be wrong on 0.7"
                     in said
                 )
 
@@ -494,7 +494,7 @@ def test_a_difference_is_a_statement_only_where_it_was_told() -> None:
     assert weakest.text.endswith(". Of 49 predictions of 1, 2 are wrong (precision 95.9\u202f%).")
     (unsure, _) = said(*right(92, 95), candidate="b", baseline="a")
     assert not unsure.settled
-    assert re.search(r"too few to tell them apart \(McNemar p = 0.25\), about [\d,]+ rows would do", unsure.text)
+    assert re.search(r"too few to tell them apart \(McNemar p = 0.25\), about [\d,]+ rows in all would do", unsure.text)
     (same, _) = said(*right(95, 95), candidate="b", baseline="a")
     assert "and so would 10 times as many be" in same.text
 
@@ -517,7 +517,7 @@ def test_a_rare_class_makes_accuracy_easy(positives: int, found: int, false_alar
     one = np.stack([1 - answers, answers], axis=1) * 4.0
     heads = [head(outputs(one.astype(np.float32), labels)) for _ in "ab"]
     texts = [each.text for each in said(*heads, candidate="b", baseline="a")]
-    about = [text for text in texts if "Always answering" in text]
+    about = [text for text in texts if "Always predicting" in text]
     assert len(about) == (words is not None)
     assert all(str(words) in text and f"{100 - positives} of 100" in text for text in about)
 
@@ -537,7 +537,7 @@ def test_a_model_alone_is_compared_with_not_looking() -> None:
     """A candidate without a baseline."""
     (alone, weakest) = said(*right(95), candidate="a")
     assert re.fullmatch(
-        r"95 of 100 right \(95\.0.% \[.*\]\); always answering c?\d would be right on 50.0.%\.", alone.text
+        r"95 of 100 right \(95\.0.% \[.*\]\); always predicting c?\d would be right on 50\.", alone.text
     )
     assert weakest.topic == "weakness"
 

@@ -73,9 +73,9 @@ def test_the_statements_answer_the_sweep() -> None:
     last, first, second, *_ = said(swept(SETTINGS, by_kind))
     assert first.startswith("kind matters: +")
     assert first.endswith(" from mlp to cnn.")
-    assert second.startswith("No effect shown: ")
+    assert second.startswith("No effect shown of ")
     assert second.count("(if any, up to ") == 3
-    assert last == "A linear model of the parameters predicts the best accuracy with kind = cnn (12 models)."
+    assert last == "A linear fit to the parameters predicts the best accuracy with kind = cnn (12 models)."
 
 
 def test_with_a_candidate_the_sweep_is_what_its_choice_rests_on() -> None:
@@ -245,7 +245,7 @@ def test_failures_are_found_and_left_out() -> None:
     result = swept(SETTINGS, half_fails)
     (head,) = result.heads
     assert {one.failed for one in head.models if one.params["lr"] == 0.03} == {
-        "not measurably better than always answering 0"
+        "not measurably better than always predicting 0"
     }
     first = head.failures[0]
     assert (first.words, first.failed, first.models, first.others_failed, first.others) == ("lr = 0.03", 8, 8, 0, 16)
@@ -256,7 +256,7 @@ def test_failures_are_found_and_left_out() -> None:
     assert [point.value for point in parameters(head)["lr"].points] == [0.0003, 0.003]
     (sentence,) = [one for one in said(result) if "fail" in one]
     assert sentence.startswith(
-        "8 of 24 models fail (not measurably better than always answering 0), all with lr = 0.03: 8 of 8, of the others 0 of 16 (p < 0.001)"
+        "8 of 24 models fail (not measurably better than always predicting 0), all with lr = 0.03: 8 of 8, of the others 0 of 16 (p < 0.001)"
     )
 
 
@@ -290,14 +290,14 @@ def test_the_smallest_of_the_ties_is_named() -> None:
     assert {kinds[name] for name in (found.best, *found.tied)} == {"cnn"}
     assert found.smallest == min((found.best, *found.tied), key=lambda name: int(name[1:]))
     (take,) = (one for one in said(result) if one.startswith("Take "))
-    assert take.startswith(f"Take {found.smallest}: ")
-    assert take.endswith("; none of them has fewer weights.")
+    assert take.startswith(f"Take {found.smallest}, the smallest that is not measurably worse than the best: ")
+    assert take.endswith("; none of them is smaller.")
     right = {one.name: one.heads[0].outputs.correct.mean() for one in evaluated.models}
     assert found.behind is not None
     assert found.behind.value == pytest.approx(right[found.smallest] - right[found.best])
     assert f"; the difference, {formatting.with_interval(found.behind)}, could be luck. " in take
     view = View(decision=Decision(candidate="m0"))
-    assert SWEEP.statements(result, view)[0].text.startswith(f"The sweep favors {found.smallest}: ")
+    assert SWEEP.statements(result, view)[0].text.startswith(f"The sweep favors {found.smallest}, the smallest ")
 
 
 @pytest.mark.parametrize("extra", [0, 3])
@@ -316,7 +316,7 @@ def test_of_several_as_small_the_sentence_says_so(extra: int) -> None:
     assert (found.best, found.smallest) == (best, second)
     (take,) = (one for one in said(result) if one.startswith("Take "))
     among = f" of {len(right)} swept models" if extra else ""
-    rest = "none of them has fewer weights, 1 has as many and is right less often."
+    rest = "none of them is smaller, 1 is as small but right less often."
     assert take.endswith(f"{len(found.tied) - 1} more{among} are not measurably worse than the best; {rest}")
 
 
@@ -334,7 +334,7 @@ def test_the_next_step_is_within_the_ranges_tried() -> None:
     assert found is not None
     assert found.settings == {"lr": 0.003, "width": 24}
     assert (found.between, found.ends, len(found.models)) == ({"lr": (0.0003, 0.03)}, ("width",), 3)
-    wanted = "To improve on it, try lr near 0.003, between 0.0003 and 0.03 and width above 24, the largest tried: a linear model of the parameters predicts the best accuracy at lr = 0.003 and width = 24."
+    wanted = "To improve on it, try lr near 0.003 (between 0.0003 and 0.03) and width above 24, the largest tried: a linear fit to the parameters predicts the best accuracy at lr = 0.003 and width = 24."
     assert wanted in said(result)
 
 

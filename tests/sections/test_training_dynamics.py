@@ -282,7 +282,11 @@ DECISION = View(decision=Decision(candidate="a"))
     [
         ({"loss": FALL, "val_loss": FALL}, "is not measurably better.", True),
         ({"loss": FALL, "val_loss": np.append(FALL[:-1], 0.4)}, "but the last is measurably worse than epoch", True),
-        ({"loss": FALL[:9], "val_loss": FALL[:9]}, "Training stops while still improving (9 epochs).", True),
+        (
+            {"loss": FALL[:9], "val_loss": FALL[:9]},
+            "Training stops while still improving (9 epochs): longer training may help.",
+            True,
+        ),
         ({"loss": FALL}, "without a validation loss, overfitting cannot be judged", False),
         ({"loss": FALL[:3], "val_loss": FALL[:3]}, "Training has too few epochs to judge (3 epochs).", False),
         (

@@ -128,10 +128,10 @@ def _rescaling(result: CalibrationResult, one: Evidence) -> list[Quantity | str]
     if gain.ci_low is None:
         return ["; too few errors to test rescaling"]
     if gain.ci_low <= 0:
-        return ["; rescaling brings no measurable gain"]
+        return ["; rescaling would bring no measurable gain"]
     return [
-        "; rescaling ",
-        Quantity(text="measurably improves", **_at(one, "temperature_nll_gain")),
+        "; rescaling would ",
+        Quantity(text="measurably improve", **_at(one, "temperature_nll_gain")),
         " the probabilities",
     ]
 

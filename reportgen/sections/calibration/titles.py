@@ -106,7 +106,9 @@ def expected_title(result: CalibrationResult, heads: Sequence[HeadCalibration], 
         elif found_so:
             words = f"{len(found_so)} of {len(judged)} models make {_SIDES[side]} errors"
             parts.append(f"{words} than their confidence implies")
-    none = {0: "No model makes", 2: "Neither model makes"}.get(len(judged), f"None of these {len(judged)} models makes")
+    none = {0: "No model makes", 2: "Neither model makes"}.get(
+        len(judged), f"Of these {len(judged)} models, none makes"
+    )
     return "; ".join(parts) or f"{none} measurably more or fewer errors than its confidence implies"
 
 

@@ -190,9 +190,10 @@ def confident_errors(result: PerformanceResult) -> Iterator[Hit]:
     ]
     for head, sure, p_value in judged:
         if p_value <= SIGNIFICANT / len(judged):
+            mean = formatting.fraction(1 - sure.expected / sure.rows)
             yield Hit(
                 head.model,
-                f"It is at least {100 * SURE:g}{formatting.THIN}% sure on {sure.rows:,} rows and wrong on {sure.errors:,} of them; a "
+                f"It is at least {100 * SURE:g}{formatting.THIN}% sure on {sure.rows:,} rows, {mean} on average, and wrong on {sure.errors:,} of them; a "
                 f"calibrated model would be wrong on {formatting.expected(sure.expected)}: do not use its confidence to skip review.",
                 head.subject,
                 effect=sure.errors / sure.rows / (1 - SURE),

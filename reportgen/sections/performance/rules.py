@@ -55,7 +55,7 @@ _OF_CLASSES = {
     ),
     "PRF301": Explanation(
         finds=f"More errors among the rows with a confidence of at least {percent(SURE)} than a calibrated model would make, with a p-value of at most {SIGNIFICANT} divided by the number of outputs of all models.",
-        example="It is at least 99 % sure on 100 rows and wrong on 3 of them; a calibrated model would be wrong on 0.7.",
+        example="It is at least 99 % sure on 100 rows, 99.3 % on average, and wrong on 3 of them; a calibrated model would be wrong on 0.7.",
         means=f"Confidence near 100 % does not mean certainty. A rule that skips review above {percent(SURE)} lets more errors through than it seems.",
         do="Do not use the confidence to skip review before it is recalibrated. Look at the errors listed in the chapter: wrong labels are often among them.",
         ignore="If nothing depends on the confidence, or if the listed errors turn out to be wrong labels.",

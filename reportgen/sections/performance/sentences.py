@@ -167,7 +167,11 @@ def _needed(difference: Metric, units: str) -> str:
     if value is None or low is None or high is None or not n:
         return ""
     rows = comparison.n_to_settle(value, value - low if value > 0 else high - value, n)
-    return ", and so would 10 times as many be" if rows is None else f", {formatting.estimate(rows)} {units} would do"
+    return (
+        ", and so would 10 times as many be"
+        if rows is None
+        else f", {formatting.estimate(rows)} {units} in all would do"
+    )
 
 
 def weakest(

@@ -62,8 +62,8 @@ def _alone(result: PerformanceResult, head: HeadPerformance) -> Statement:
     parts = (
         *opening(head),
         count("accuracy", head, accuracy),
-        f"{out_of(accuracy)} right{rate(accuracy)}; always answering {head.majority_class} would be right on ",
-        quantity("majority_accuracy", head, trivial),
+        f"{out_of(accuracy)} right{rate(accuracy)}; always predicting {head.majority_class} would be right on ",
+        count("majority_accuracy", head, trivial),
         ".",
     )
     return Statement(topic="difference", parts=parts, test=accuracy.ci_method, n=accuracy.n)
@@ -87,7 +87,7 @@ def _mostly(result: PerformanceResult, head: HeadPerformance) -> Parts:
     if required(trivial.value) <= _MOST:
         return ()
     number = count("majority_accuracy", head, trivial)
-    return f"; always answering {head.majority_class} would be right on ", number
+    return f"; always predicting {head.majority_class} would be right on ", number
 
 
 def _found(head: HeadPerformance, own: Metric, part: Subject) -> Parts:
@@ -116,7 +116,7 @@ def _no_better_than_trivial(result: PerformanceResult, head: HeadPerformance) ->
     words = "worse" if required(gain.ci_high) < 0 else "not measurably better"
     parts = (
         *opening(head),
-        f"Always answering {head.majority_class} would be right on ",
+        f"Always predicting {head.majority_class} would be right on ",
         count("majority_accuracy", head, trivial),
         f"{out_of(trivial)}: ",
         quantity("accuracy_gain", head, gain).model_copy(update={"text": f"{head.model} is {words}"}),

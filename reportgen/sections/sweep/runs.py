@@ -108,7 +108,7 @@ def _run(
         hits = each(lambda right: right.astype(np.float64), outputs.correct)
         rows: Values = outputs.nll if options.score == "nll" else hits
         run = Run(model, params, measured, rows)
-        return _judged(run, _over_trivial(outputs, data), f"always answering {_usual(head, outputs)}"), score
+        return _judged(run, _over_trivial(outputs, data), f"always predicting {_usual(head, outputs)}"), score
     if isinstance(outputs, MultilabelOutputs):
         labels = MultilabelHead(model, head, outputs, data)
         return Run(model, params, labels, labels.exact.astype(np.float64)), schema.EXACT
@@ -118,7 +118,7 @@ def _run(
         median = density.quantiles(outputs.labels, [0.5])[0]
         usual = each(lambda label: np.abs(median - label), outputs.labels)
         gain = comparison.mean_difference(usual, sizes, weights=data.design.weights)
-        return _judged(run, [gain], "always answering the median"), schema.MAE
+        return _judged(run, [gain], "always predicting the median"), schema.MAE
     return Run(model, params), None
 
 

@@ -107,7 +107,7 @@ def _worth(result: SweepResult, head: HeadSweep, one: Parameter) -> tuple[Quanti
 def _rest(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
     """Say which parameters do not matter, of which too little is known, and which cannot be separated."""
     parts: list[Quantity | str] = []
-    for verdict, start in (("negligible", "Negligible: "), ("not shown", "No effect shown: ")):
+    for verdict, start in (("negligible", "Negligible: "), ("not shown", "No effect shown of ")):
         found = [one for one in head.parameters if one.verdict == verdict]
         if found:
             parts.append(start if not parts else f"; {start[0].lower()}{start[1:]}")
@@ -181,7 +181,7 @@ def _choice(result: SweepResult, head: HeadSweep, *, chosen: bool) -> Iterator[S
         topic="choice",
         model=own.model,
         parts=(
-            f"{words.opening(head)}{start} {own.model}: ",
+            f"{words.opening(head)}{start} {own.model}, the {_why(own, found)}: ",
             *words.achieved(head, own),
             ", ",
             *_weights(own),
@@ -215,16 +215,27 @@ def _best(head: HeadSweep, own: SweptModel, found: Choice) -> tuple[Quantity | s
     models = {one.model: one for one in head.models}
     if own.model == found.best:
         equal = [name for name in found.tied if words.reached(models[name]) == words.reached(own)]
-        also = f", as {'is' if len(equal) == 1 else 'are'} {formatting.joined(equal, _MOST)}" if equal else ""
-        return (f"It is the best by value{also}. ",)
+        if not equal:
+            return ()
+        return (
+            f"{formatting.joined(equal, _MOST)} {'has' if len(equal) == 1 else 'have'} the same {words.score(head).title}. ",
+        )
     best = models[found.best]
-    start = f"Best by value is {best.model}: ", *words.achieved(head, best, short=True), ", ", *_weights(best)
+    score = words.score(head).title
+    start = f"{best.model} has the best {score}: ", *words.achieved(head, best, short=True), ", ", *_weights(best)
     if found.behind is None:
         return *start, ". "
     metric, versus = f"{head.score}_difference", Subject.of("vs", found.best, within=head.subject)
     text = formatting.with_interval(found.behind)
     difference = Quantity(text=text, metric=metric, model=own.model, subject=versus, section="performance")
     return *start, "; the difference, ", difference, ", could be luck. "
+
+
+def _why(own: SweptModel, found: Choice) -> str:
+    """Return what speaks for the model to take."""
+    if own.model != found.best:
+        return "smallest that is not measurably worse than the best"
+    return "best, and the smallest of those not measurably worse" if found.tied else "best"
 
 
 def _others(result: SweepResult, head: HeadSweep, own: SweptModel, found: Choice) -> str:
@@ -237,7 +248,7 @@ def _others(result: SweepResult, head: HeadSweep, own: SweptModel, found: Choice
         return f"Every other model is measurably worse than {it}"
     of = f" of {len(head.models)} swept models" if result.without or result.left_out else ""
     verb = "is" if len(others) == 1 else "are"
-    return f"{len(others)} more{of} {verb} not measurably worse than {it}; none of them has fewer weights{_as_small(head, own, others)}"
+    return f"{len(others)} more{of} {verb} not measurably worse than {it}; none of them is smaller{_as_small(head, own, others)}"
 
 
 def _as_small(head: HeadSweep, own: SweptModel, others: Sequence[SweptModel]) -> str:
@@ -247,13 +258,9 @@ def _as_small(head: HeadSweep, own: SweptModel, others: Sequence[SweptModel]) ->
         return ""
     score, single = words.score(head), len(alike) == 1
     sign = 1 if score.higher_is_better else -1
-    worse = (
-        f" and {'is' if single else 'are'} right less often"
-        if head.score == "accuracy"
-        else f" and a worse {score.title}"
-    )
+    worse = " but right less often" if head.score == "accuracy" else f" but worse in {score.title}"
     all_worse = all(sign * words.reached(own) > sign * words.reached(one) for one in alike)
-    return f", {len(alike)} {'has' if single else 'have'} as many{worse if all_worse else ''}"
+    return f", {len(alike)} {'is' if single else 'are'} as small{worse if all_worse else ''}"
 
 
 def _next(head: HeadSweep, found: Next) -> Statement:
@@ -264,7 +271,7 @@ def _next(head: HeadSweep, found: Next) -> Statement:
     forms = {one.name: one.form for one in head.parameters}
     setting = words.setting(found.settings, forms)
     steps = [
-        f"{name} near {label(found.settings[name], forms[name])}, between {' and '.join(label(end, forms[name]) for end in ends)}"
+        f"{name} near {label(found.settings[name], forms[name])} (between {' and '.join(label(end, forms[name]) for end in ends)})"
         for name, ends in found.between.items()
     ]
     steps += [words.beyond(one, found.settings[one.name]) for one in head.parameters if one.name in found.ends]
@@ -279,11 +286,9 @@ def _next(head: HeadSweep, found: Next) -> Statement:
             if found.ends
             else "there"
         )
-        text = (
-            f"{start}, try {' and '.join(steps)}: a linear model of the parameters predicts the best {score} {there}."
-        )
+        text = f"{start}, try {' and '.join(steps)}: a linear fit to the parameters predicts the best {score} {there}."
     else:
-        text = f"A linear model of the parameters predicts the best {score} with {setting} ({_models(found)})."
+        text = f"A linear fit to the parameters predicts the best {score} with {setting} ({_models(found)})."
     return Statement(topic="parameters", parts=(f"{words.opening(head)}{text}",), settled=False, test="linear model")
 
 

@@ -72,7 +72,8 @@ def _of_run(result: TrainingDynamicsResult, run: Run, of: str) -> Statement:
     if run.status == "overfitting":
         return _statement([f"Training{of} overfits: the loss rises from ", *since, " on, of ", epochs, "."])
     if run.status != "converged":
-        return _statement([f"Training{of} {_VERBS[run.status][0]} (", epochs, " epochs)."])
+        advice = ": longer training may help" if run.status == "still improving" else ""
+        return _statement([f"Training{of} {_VERBS[run.status][0]} (", epochs, f" epochs){advice}."])
     return _of_converged(result, run, (f"Training{of} converged in ", epochs, " epochs"), since)
 
 

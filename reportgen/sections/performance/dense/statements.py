@@ -43,7 +43,7 @@ def _alone(result: PerformanceResult, one: DensePerformance) -> Statement:
         f"{kind.main.title} ",
         quantity(kind.main.name, one, main, interval=True),
         *_second(result, one),
-        f"; always answering {one.majority_class} would be right for ",
+        f"; always predicting {one.majority_class} would be right for ",
         quantity("majority_accuracy", one, trivial),
         f" of the {kind.positions}.",
     )
