@@ -254,15 +254,15 @@ def test_page_one_of_a_sweep_is_about_the_model_to_take(tmp_path: Path, monkeypa
     (of_all,) = calibration.statements
     assert "of 16 models have a measurable confidence error" in of_all.text
     document = composed(found)
-    (choice_of, *_), about, *_ = document.front.points
+    (choice_of,), weakness, about, *_ = document.front.points
     taken = choice_of.statement.model
     assert choice_of.statement.text.startswith(f"Take {taken}, the best: ")
     assert document.front.step.startswith(f"measure {taken} on fresh data, because a choice among 16 ")
     assert [one.text for one in calibration.recommended]
     (said,) = [item.statement for topic in document.front.points for item in topic if item.chapter == "calibration"]
-    assert said.text == calibration.recommended[0].text
-    assert about[0].statement.text.startswith(f"About {taken}: ")
-    assert said in [item.statement for item in about]
+    assert said.text == f"Suggested model: {calibration.recommended[0].text}"
+    assert said is about[0].statement
+    assert weakness[0].statement.text.startswith("Suggested model: Weakest class: ")
     numbers = [part for part in choice_of.statement.parts if not isinstance(part, str)]
     targets = {part.metric: links(document, None).target(choice_of.chapter, part) for part in numbers}
     assert targets["accuracy"] is not None

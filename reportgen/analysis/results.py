@@ -334,14 +334,14 @@ class Results(Strict):
     checks: tuple[CheckOutcome, ...]
     flipped: tuple[FlippedCheck, ...] = ()
     """The checks whose outcome differs from that of the earlier release, and those that only one of the two has."""
-    _answers: bytes | None = PrivateAttr(None)
+    _answers: memoryview | None = PrivateAttr(None)
 
     @property
-    def answers(self) -> bytes | None:
+    def answers(self) -> memoryview | None:
         """The content of the file of predictions, to be written beside this one; None if read from a file."""
         return self._answers
 
-    def with_answers(self, content: bytes, file: str) -> Self:
+    def with_answers(self, content: memoryview, file: str) -> Self:
         """Return the results with the content of the file of predictions, and its digest."""
         record = FileRecord(file=file, sha256=hashlib.sha256(content).hexdigest())
         made = self.model_copy(update={"predictions": record})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.statements import TOPICS
 from reportgen.document import grid
-from reportgen.document.choice import recommended, severe, subjects
+from reportgen.document.choice import choice, severe, subjects
 from reportgen.document.provenance import earlier_use
 from reportgen.document.step import next_step
 from reportgen.document.tree import FrontPage, LocatedFinding, LocatedStatement
@@ -27,10 +27,10 @@ MOST_SERIOUS = 3
 """Number of findings on page one; one less in a comparison of many models, and one less where it has a picture."""
 MOST_TOPICS, EACH = 5, 4
 """Number of topics on page one, beside what it all rests on; and of statements of each."""
-_OF_ALL: tuple[Topic, ...] = ("choice", "parameters", "weakness", "data")
-"""Topics about all models of a comparison that recommends one: which model to take answers the others."""
-_OF_ONE: tuple[Topic, ...] = ("weakness", "errors", "confidence", "inside")
-"""Topics about this one."""
+_OF_ONE: tuple[tuple[Topic, ...], ...] = (("weakness",), ("errors", "confidence", "inside"))
+"""Topics about the model that a comparison recommends: its weakness stands alone."""
+_OF_ALL: tuple[Topic, ...] = ("parameters", "weakness", "data")
+"""Topics about all models beside it: which one to take answers the others."""
 MOST_ROWS = 5
 """Maximum number of rows of a chapter's table that page one repeats."""
 
@@ -77,15 +77,14 @@ def sentences(results: Results) -> tuple[str, ...]:
 
 
 def _points(results: Results) -> tuple[tuple[LocatedStatement, ...], ...]:
-    """Return the statements of the most relevant topics; where a comparison recommends a model, those about this one in one point, after the choice."""
+    """Return the statements of the most relevant topics; where a comparison recommends a model, first the choice, then what is known of this model."""
     offered = [LocatedStatement(record.id, one) for record in results.sections for one in record.statements]
-    model = recommended(results)
-    if model is None:
+    taken = choice(results)
+    if taken is None:
         return _by_topic(offered, TOPICS)[:MOST_TOPICS]
     own = [LocatedStatement(record.id, one) for record in results.sections for one in record.recommended]
-    about = [item for topic in _by_topic(own, _OF_ONE) for item in topic]
-    first, *rest = _by_topic(offered, _OF_ALL)
-    return tuple(filter(None, (first, _about(model, about), *rest)))[:MOST_TOPICS]
+    known = [tuple(item for topic in _by_topic(own, topics) for item in topic) for topics in _OF_ONE]
+    return ((taken,), *map(_suggested, filter(None, known)), *_by_topic(offered, _OF_ALL))[:MOST_TOPICS]
 
 
 def _by_topic(offered: Sequence[LocatedStatement], topics: Iterable[Topic]) -> tuple[tuple[LocatedStatement, ...], ...]:
@@ -94,12 +93,10 @@ def _by_topic(offered: Sequence[LocatedStatement], topics: Iterable[Topic]) -> t
     return tuple(tuple(sorted(of, key=_evidence)[:EACH]) for of in found if of)
 
 
-def _about(model: str, items: Sequence[LocatedStatement]) -> tuple[LocatedStatement, ...]:
-    """Return statements about a model, of which the first one begins with its name."""
-    if not items:
-        return ()
+def _suggested(items: Sequence[LocatedStatement]) -> tuple[LocatedStatement, ...]:
+    """Return statements about the recommended model, of which the first one says so."""
     first, *rest = items
-    parts = (f"About {model}: ", *first.statement.parts)
+    parts = ("Suggested model: ", *first.statement.parts)
     return replace(first, statement=first.statement.model_copy(update={"parts": parts})), *rest
 
 

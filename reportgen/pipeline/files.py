@@ -131,7 +131,7 @@ def appending(target: Path) -> BinaryIO:
 
 
 def write(
-    files: Mapping[str, bytes], output: Path, outdated: Iterable[str] = (), inputs: Iterable[Path] = ()
+    files: Mapping[str, bytes | memoryview], output: Path, outdated: Iterable[str] = (), inputs: Iterable[Path] = ()
 ) -> Written:
     """Write files into a folder, and remove outdated ones of the program.
 
@@ -171,7 +171,7 @@ def write(
     return Written(tuple(output / name for name in sorted(prepared, key=order.index)), tuple(failures))
 
 
-def _prepare(files: Mapping[str, bytes], folder: Path) -> tuple[list[str], dict[str, OSError]]:
+def _prepare(files: Mapping[str, bytes | memoryview], folder: Path) -> tuple[list[str], dict[str, OSError]]:
     """Write files into a folder of their own; return the names of those that are there, and why others are not."""
     prepared: list[str] = []
     missing: dict[str, OSError] = {}

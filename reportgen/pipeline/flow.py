@@ -128,9 +128,10 @@ def build(planned: Plan, output: Path, formats: Sequence[Format], run: Run) -> O
         )
     if planned.spec.output.figures.save:
         present.add_figure_files(report, results, planned.spec.output.figures)
-    if FILES["json"] in report.files and results.answers is not None:
-        report.files[ANSWERS] = results.answers
-    return _written(results, report, files.write(report.files, output, _names(formats), inputs), run)
+    contents: dict[str, bytes | memoryview] = {**report.files}
+    if FILES["json"] in contents and results.answers is not None:
+        contents[ANSWERS] = results.answers
+    return _written(results, report, files.write(contents, output, _names(formats), inputs), run)
 
 
 def rehearse(planned: Plan, formats: Sequence[Format]) -> None:

@@ -6,8 +6,10 @@ About 30 bytes for each row of classes or values; of labels, pixels and tokens a
 from __future__ import annotations
 
 import hashlib
+import mmap
 from dataclasses import dataclass
 from itertools import count, takewhile
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +21,9 @@ from reportgen.contract.records.classification import ClassificationOutputs, Cla
 from reportgen.contract.records.dense import DenseOutputs, DensePredictions
 from reportgen.contract.records.multilabel import MultilabelOutputs, MultilabelPredictions
 from reportgen.contract.records.regression import RegressionOutputs, ValuePredictions
-from reportgen.errors import ResultsError
+from reportgen.errors import ResultsError, temporary_files
+from reportgen.metrics import mapped
+from reportgen.metrics.spans import each, spans
 from reportgen.resources import __version__
 from reportgen.spec.files import MEGABYTE, FileError, read_bytes, unusable
 
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
     from reportgen.contract.records.heads import HeadEvaluation
+    from reportgen.metrics.spans import Derived
 
     Columns = Mapping[str, NDArray[Any]]
 
@@ -88,7 +93,7 @@ def of_evaluation(evaluation: Evaluation) -> Predictions | None:
     data = evaluation.data
     if data is None:
         return None
-    rows: dict[str, NDArray[Any]] = {"row": data.rows.astype(np.int64)}
+    rows: dict[str, NDArray[Any]] = {"row": mapped.as_type(data.rows, np.int64)}
     rows |= {} if data.groups is None else {"group": data.groups}
     rows |= {} if data.weights is None else {"weight": data.weights}
     found = {
@@ -102,41 +107,57 @@ def of_evaluation(evaluation: Evaluation) -> Predictions | None:
 
 def _columns(model: ModelEvaluation, head: HeadEvaluation, evaluation: Evaluation) -> Columns:
     outputs, data = head.outputs, evaluation.data
-    found: dict[str, NDArray[Any]] = {}
+    found: dict[str, NDArray[Any] | Derived] = {}
     if isinstance(outputs, MultilabelPredictions | DensePredictions):
         found = _counts(outputs) if head.n * outputs.n_classes <= MOST_COUNTS else {}
     if isinstance(outputs, DenseOutputs) and found and data is not None:
-        found["brier"] = DenseHead(model, head, outputs, data).mean_brier.numerators[:]
+        found["brier"] = DenseHead(model, head, outputs, data).mean_brier.numerators
     if isinstance(outputs, ClassPredictions):
         found = {"prediction": outputs.predictions, "confidence": outputs.confidence}
     if isinstance(outputs, ClassificationOutputs) and data is not None:
-        brier = ClassifiedHead(model, head, outputs, data).brier[:]
+        brier = ClassifiedHead(model, head, outputs, data).brier
         found |= {"label": outputs.labels, "nll": outputs.nll, "brier": brier}
     if isinstance(outputs, ValuePredictions):
         found = {"value": outputs.predictions}
     if isinstance(outputs, RegressionOutputs):
         found |= {"target": outputs.labels}
-    return {name: array.astype(_TYPES.get(name, _COUNT)) for name, array in found.items()}
+    return {name: _kept(array, _TYPES.get(name, _COUNT)) for name, array in found.items()}
 
 
-def _counts(outputs: MultilabelPredictions | DensePredictions) -> dict[str, NDArray[Any]]:
+def _kept(values: NDArray[Any] | Derived, dtype: str) -> NDArray[Any]:
+    """Return values of rows as a type; many are on the disk."""
+    return mapped.filled(len(values), dtype, lambda span: values[span], values[:0].shape[1:])
+
+
+def _counts(outputs: MultilabelPredictions | DensePredictions) -> dict[str, NDArray[Any] | Derived]:
     """Return the counts of every row, those of known labels or positions that count where there are labels."""
     if isinstance(outputs, MultilabelOutputs):
-        known, predicted = outputs.known, outputs.predicted[:] & outputs.known
-        hits = predicted & outputs.labels
-        found = {"predicted": predicted, "actual": outputs.labels, "hits": hits, "counted": known.sum(axis=1)}
-        return {**found, "nll": outputs.nll, "brier": outputs.brier}
+        predicted = each(np.logical_and, outputs.predicted, outputs.known)
+        return {
+            "predicted": predicted,
+            "actual": outputs.labels,
+            "hits": each(np.logical_and, predicted, outputs.labels),
+            "counted": each(lambda known: known.sum(axis=1), outputs.known),
+            "nll": outputs.nll,
+            "brier": outputs.brier,
+        }
     if isinstance(outputs, DenseOutputs):
         bands = {name: getattr(outputs, name) for name in _OF_CLASSES if getattr(outputs, name) is not None}
         return {**bands, "counted": outputs.counted, "nll": outputs.nll}
-    return {"predicted": outputs.predicted[:]}
+    return {"predicted": outputs.predicted}
 
 
 # ------------------------------------------------------------------------------------------------ the file
 
 
-def to_bytes(predictions: Predictions) -> bytes:
-    """Return the content of the file: a column for each array, those of heads named ``MODEL/HEAD/COLUMN``, by class ``MODEL/HEAD/COLUMN/0`` and so on."""
+def to_bytes(predictions: Predictions) -> memoryview:
+    """Return the content of the file, which is on the disk: a column for each array, those of heads named ``MODEL/HEAD/COLUMN``, by class ``MODEL/HEAD/COLUMN/0`` and so on.
+
+    Raises
+    ------
+    ReportgenError
+        There is no room on the disk.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -145,13 +166,14 @@ def to_bytes(predictions: Predictions) -> bytes:
         for name, array in columns.items():
             whole = "/".join((*key, name))
             arrays |= {whole: array} if array.ndim == 1 else {f"{whole}/{k}": one for k, one in enumerate(array.T)}
-    table = pa.table({name: pa.array(array) for name, array in arrays.items()})
-    sink = pa.BufferOutputStream()
-    with parquet.ParquetWriter(sink, table.schema, compression="zstd", use_dictionary=False, store_schema=False) as to:
-        to.write_table(table)
-        to.add_key_value_metadata({ANSWERS_MARK: __version__})
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
+    schema = pa.schema([(name, pa.from_numpy_dtype(array.dtype)) for name, array in arrays.items()])
+    with temporary_files(), TemporaryFile() as file:
+        with parquet.ParquetWriter(file, schema, compression="zstd", use_dictionary=False, store_schema=False) as to:
+            for span in spans(predictions.n):
+                to.write_table(pa.table({name: array[span] for name, array in arrays.items()}, schema=schema))
+            to.add_key_value_metadata({ANSWERS_MARK: __version__})
+        file.flush()
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def read(path: Path, sha256: str, n: int, wanted: Iterable[tuple[str, str]]) -> Predictions | None:

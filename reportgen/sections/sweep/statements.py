@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reportgen.sections.sweep.schema import Choice, HeadSweep, Interaction, Next, Parameter, SweepResult, SweptModel
 
 _TEST = "linear model, Student's t; Bonferroni"
+_PAIRED = "paired differences; Holm (1979)"
 _MOST = 3
 """Parameters that a sentence names."""
 _LEVEL = 0.05
@@ -185,29 +186,20 @@ def _choice(result: SweepResult, head: HeadSweep, *, chosen: bool) -> Iterator[S
             *words.achieved(head, own),
             ", ",
             *_weights(own),
-            ". ",
+            ".",
             *_best(head, own, found),
-            f"{_others(result, head, own, found)}.",
         ),
         settled=not (found.tied or found.untested),
-        test="paired differences; Holm (1979)",
+        test=_PAIRED,
         n=None if own.score is None else own.score.n,
     )
+    others = f"{words.opening(head)}{_others(result, head, own, found)}."
+    yield Statement(topic="choice", parts=(others,), settled=not found.untested, test=_PAIRED)
 
 
 def _weights(one: SweptModel) -> tuple[Quantity | str, ...]:
     count = f"{required(one.parameters):,}"
     return Quantity(text=count, metric="parameters", model=one.model, section="overview"), " weights"
-
-
-def _difference(head: HeadSweep, own: SweptModel, found: Choice) -> tuple[Quantity | str, ...]:
-    """Return how far the model to take is behind the best."""
-    if found.behind is None:
-        return (". ",)
-    text, versus = formatting.with_interval(found.behind), Subject.of("vs", found.best, within=head.subject)
-    metric = f"{head.score}_difference"
-    said = Quantity(text=text, metric=metric, model=own.model, subject=versus, section="performance")
-    return "; the difference, ", said, ", could be luck. "
 
 
 def _best(head: HeadSweep, own: SweptModel, found: Choice) -> tuple[Quantity | str, ...]:
@@ -218,17 +210,17 @@ def _best(head: HeadSweep, own: SweptModel, found: Choice) -> tuple[Quantity | s
         if not equal:
             return ()
         return (
-            f"{formatting.joined(equal, _MOST)} {'has' if len(equal) == 1 else 'have'} the same {words.score(head).title}. ",
+            f" {formatting.joined(equal, _MOST)} {'has' if len(equal) == 1 else 'have'} the same {words.score(head).title}.",
         )
     best = models[found.best]
     score = words.score(head).title
-    start = f"{best.model} has the best {score}: ", *words.achieved(head, best, short=True), ", ", *_weights(best)
+    start = f" {best.model} has the best {score}: ", *words.achieved(head, best, short=True), ", ", *_weights(best)
     if found.behind is None:
-        return *start, ". "
+        return *start, "."
     metric, versus = f"{head.score}_difference", Subject.of("vs", found.best, within=head.subject)
     text = formatting.with_interval(found.behind)
     difference = Quantity(text=text, metric=metric, model=own.model, subject=versus, section="performance")
-    return *start, "; the difference, ", difference, ", could be luck. "
+    return *start, "; the difference, ", difference, ", could be luck."
 
 
 def _why(own: SweptModel, found: Choice) -> str:
@@ -241,7 +233,7 @@ def _why(own: SweptModel, found: Choice) -> str:
 def _others(result: SweepResult, head: HeadSweep, own: SweptModel, found: Choice) -> str:
     """Return what is known of the other models: which are not told from the best, that none of these is smaller, and what those as small reach."""
     others = [one for one in head.models if one.model in found.tied and one is not own]
-    it = "it" if own.model == found.best else "the best"
+    it = own.model if own.model == found.best else "the best"
     if not others and found.untested:
         return f"{len(found.untested)} differences from {it} were not tested"
     if not others:
