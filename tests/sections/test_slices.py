@@ -15,9 +15,10 @@ from reportgen.contract.focus import View
 from reportgen.contract.records.slices import SearchedColumn, Slicing
 from reportgen.metrics import comparison, slices
 from reportgen.metrics.design import Design
+from reportgen.metrics.spans import each
 from reportgen.sections.calibration import SECTION as CALIBRATION
 from reportgen.sections.performance import SECTION as PERFORMANCE
-from reportgen.sections.slices import SECTION, schema, scores
+from reportgen.sections.slices import SECTION, discovery, schema, scores
 from reportgen.sections.slices.discovery import discover
 from reportgen.text.formatting import THIN
 
@@ -306,6 +307,22 @@ def test_leaves_are_those_of_the_tree() -> None:
     assert losses[inside].mean() == pytest.approx(tree.predict(matrix).max(), abs=1e-9)
 
 
+def test_of_many_rows_a_draw_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of the other half are judged; each seed draws other rows, the same ones again."""
+    monkeypatch.setattr(discovery, "MOST_ROWS", 3000)
+    losses, columns, weakness = planted(20_000)
+    search, measured = np.arange(len(losses)) % 2 == 0, np.ones(len(losses), bool)
+    first = discover(columns, losses, search, measured, 2, 30, 0)[0]
+    assert 'region == "north"' in first.name
+    assert (first.rows & weakness).sum() > 0.9 * first.rows.sum()
+    assert first.rows.sum() > 0.9 * (weakness & ~search).sum()
+    assert discover(columns, losses, search, measured, 2, 30, 0)[0].name == first.name
+    rows = discovery._drawn(each(np.logical_and, search, measured), 1)
+    assert len(np.unique(rows)) == len(rows) == 3000
+    assert search[rows].all()
+    assert not np.array_equal(rows, discovery._drawn(each(np.logical_and, search, measured), 2))
+
+
 def test_nothing_to_find() -> None:
     """Equal losses, or too few rows, have no slices; a row without a value is in none that names its column."""
     losses, columns, _ = planted()
@@ -348,7 +365,7 @@ def test_discovered_slices_are_judged_on_the_other_half() -> None:
     assert "unlikely to be luck" in text
     note = next(iter(SECTION.tables(result, View()))).note
     assert "A tree on age, region, some noise found" in note
-    assert f"judged on the other {search.judged:,} rows only" in note
+    assert f"judged on {search.judged:,} other rows only" in note
 
 
 def test_discovery_raises_no_false_alarm() -> None:

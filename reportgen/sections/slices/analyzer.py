@@ -17,8 +17,8 @@ from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import PerModelAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison, slices
-from reportgen.metrics.mapped import filled
-from reportgen.metrics.spans import each, number
+from reportgen.metrics.mapped import filled, zeros
+from reportgen.metrics.spans import each, number, spans
 from reportgen.sections.slices import discovery, parts, schema
 from reportgen.sections.slices.classes import Classes
 from reportgen.sections.slices.labels import Labels
@@ -163,8 +163,8 @@ class SlicesAnalyzer(PerModelAnalyzer[SlicesOptions, SlicesResult, SlicedModel])
                 subject=name,
                 columns=tuple(one.name for one in data.searched),
                 model=chosen[0].model.name if len(chosen) == 1 else None,
-                searched=int((half & known).sum()),
-                judged=int((~half & known).sum()),
+                searched=min(number(each(np.logical_and, known, half)), discovery.MOST_ROWS),
+                judged=number(each(np.greater, known, half)),
                 found=tuple(one.name for one in found),
             )
             searches[name] = search, found
@@ -260,11 +260,17 @@ def _shown(head: Head, baseline: Head | None, own: Sequence[MeasuredSlice]) -> H
 
 def _losses(heads: Sequence[Head], data: DataEvaluation) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Return the rows (N,) that all of some heads are measured on, and the mean of their losses (N,) there."""
-    known, total = np.ones(data.n, np.bool_), np.zeros(data.n)
+    known, total = (
+        filled(data.n, np.bool_, lambda span: np.ones(span.stop - span.start, np.bool_)),
+        zeros((data.n,), np.float64),
+    )
     for head in heads:
-        kept = _kept(head, data)
-        known &= kept
-        total[kept] += head.losses / len(heads)
+        kept, losses, end = _kept(head, data), head.losses, 0
+        for span in spans(data.n):
+            own = kept[span]
+            start, end = end, end + int(own.sum())
+            known[span] &= own
+            total[span][own] += losses[start:end] / len(heads)
     return known, total
 
 

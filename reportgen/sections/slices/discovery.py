@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.metrics import mapped
 from reportgen.metrics.folds import grouped_folds
+from reportgen.metrics.spans import each
 from reportgen.sections.slices.parts import Part
 
 if TYPE_CHECKING:
@@ -17,12 +19,15 @@ if TYPE_CHECKING:
 
     from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.slices import SearchedColumn
+    from reportgen.metrics.spans import Derived
 
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 
 MOST_FOUND = 3
 """Maximum number of slices that a search finds: each more makes the test of all harder to pass. Convention."""
+MOST_ROWS = 2**20
+"""Maximum number of rows that are searched: of more, a draw. Convention."""
 _SMALLEST = 0.05
 """Share of the searched rows that a slice has at least. Convention."""
 
@@ -38,7 +43,8 @@ class _Rule:
 
 def halves(data: DataEvaluation) -> Mask:
     """Return the rows (N,) of the half in which slices are searched; groups stay whole, the seed is that of the data."""
-    return np.asarray(grouped_folds(data.design.codes, data.seed, 2) == 0, np.bool_)
+    folds = grouped_folds(data.design.codes, data.seed, 2)
+    return mapped.filled(data.n, np.bool_, lambda span: folds[span] == 0)
 
 
 def discover(
@@ -46,8 +52,8 @@ def discover(
 ) -> tuple[Part, ...]:
     """Return slices with more than the mean loss, the worst first; at most three.
 
-    The leaves of a regression tree (Breiman et al. 1984, as in scikit-learn) of the losses on the columns. A row without a value in
-    a column belongs to no slice that names it.
+    The leaves of a regression tree (Breiman et al. 1984, as in scikit-learn) of the losses on the columns, of at most
+    :data:`MOST_ROWS` rows. A row without a value in a column belongs to no slice that names it.
 
     Parameters
     ----------
@@ -64,32 +70,51 @@ def discover(
     minimum
         Rows that a slice has at least, as has one row in 20.
     seed
-        Of the order in which equally good splits are tried.
+        Of the rows that are searched where there are more, and of the order in which equally good splits are tried.
     """
     from sklearn.tree import DecisionTreeRegressor
 
-    known = search & measured & ~np.isnan([one.values for one in columns]).any(axis=0)
-    features = list(_features(columns))
-    smallest = max(minimum, int(np.ceil(_SMALLEST * int(known.sum()))))
-    if int(known.sum()) < 2 * smallest or np.ptp(losses[known]) == 0:
+    known = each(_complete, search, measured, *(one.values for one in columns))
+    rows = _drawn(known, seed)
+    own = losses[rows]
+    smallest = max(minimum, int(np.ceil(_SMALLEST * len(rows))))
+    if len(rows) < 2 * smallest or np.ptp(own) == 0:
         return ()
+    features = list(_features(columns, rows))
     matrix = np.stack([values for _, _, values in features], axis=1)
-    tree = DecisionTreeRegressor(max_depth=depth, min_samples_leaf=smallest, random_state=seed)
-    tree.fit(matrix[known], losses[known])
-    mean = float(losses[known].mean())
-    leaves = [(value, path) for value, path in _leaves(tree.tree_, 0, ()) if value > mean]
+    tree = DecisionTreeRegressor(max_depth=depth, min_samples_leaf=smallest, random_state=seed).fit(matrix, own)
+    leaves = [(value, path) for value, path in _leaves(tree.tree_, 0, ()) if value > float(own.mean())]
     leaves.sort(key=lambda leaf: -leaf[0])
-    return tuple(_part(columns, features, path, ~search & measured) for _, path in leaves[:MOST_FOUND])
+    judged = mapped.filled(len(losses), np.bool_, each(np.greater, measured, search).of)
+    named = [(column, text) for column, text, _ in features]
+    return tuple(_part(columns, named, path, judged) for _, path in leaves[:MOST_FOUND])
 
 
-def _features(columns: Sequence[SearchedColumn]) -> Iterator[tuple[SearchedColumn, str | None, Floats]]:
+def _complete(search: Mask, measured: Mask, *values: Floats) -> Mask:
+    """Return which rows of the searched half have a loss and a value in every column."""
+    return np.asarray(search & measured & ~np.isnan(values).any(axis=0), np.bool_)
+
+
+def _drawn(known: Derived, seed: int) -> NDArray[np.int64]:
+    """Return the positions of the known rows (N,), in order; of more than :data:`MOST_ROWS` one of each of so many stretches of them."""
+    rows = mapped.places(known)
+    if len(rows) <= MOST_ROWS:
+        return rows
+    starts = np.arange(MOST_ROWS + 1) * len(rows) // MOST_ROWS
+    return rows[np.random.default_rng(seed).integers(starts[:-1], starts[1:])]
+
+
+def _features(
+    columns: Sequence[SearchedColumn], rows: NDArray[np.int64]
+) -> Iterator[tuple[SearchedColumn, str | None, Floats]]:
     """Yield (column, text, values) for each number column, and for each text of a text column whether a row has it."""
     for one in columns:
+        values = one.values[rows]
         if one.texts is None:
-            yield one, None, one.values
+            yield one, None, values
         else:
             for place, text in enumerate(one.texts):
-                yield one, text, (one.values == place).astype(np.float64)
+                yield one, text, (values == place).astype(np.float64)
 
 
 def _leaves(
@@ -106,14 +131,14 @@ def _leaves(
 
 def _part(
     columns: Sequence[SearchedColumn],
-    features: Sequence[tuple[SearchedColumn, str | None, Floats]],
+    features: Sequence[tuple[SearchedColumn, str | None]],
     path: Sequence[tuple[int, float, bool]],
     judged: Mask,
 ) -> Part:
     """Return the slice of a leaf; its thresholds are rounded as its name says them, in the language of ``where``."""
     rules: dict[str, _Rule] = {}
     for feature, threshold, above in path:
-        column, text, _ = features[feature]
+        column, text = features[feature]
         rule = rules.setdefault(column.name, _Rule())
         if text is not None:
             rule.texts[text] = above
@@ -121,16 +146,20 @@ def _part(
             rule.low = max(rule.low, float(f"{threshold:.6g}"))
         else:
             rule.high = min(rule.high, float(f"{threshold:.6g}"))
-    inside = judged.copy()
-    for one in columns:
-        if one.name in rules:
-            inside &= _holds(one, rules[one.name])
+    named = [one for one in columns if one.name in rules]
+
+    def codes(span: slice) -> NDArray[np.int8]:
+        inside = judged[span].copy()
+        for one in named:
+            inside &= _holds(one, rules[one.name], one.values[span])
+        return np.where(inside, 0, -1).astype(np.int8)
+
     name = " and ".join(words for column, rule in rules.items() for words in _words(column, rule))
-    return Part(name, np.where(inside, 0, -1).astype(np.int8), 0, judged=judged)
+    return Part(name, mapped.filled(len(judged), np.int8, codes), 0, judged=judged)
 
 
-def _holds(column: SearchedColumn, rule: _Rule) -> Mask:
-    values = column.values
+def _holds(column: SearchedColumn, rule: _Rule, values: Floats) -> Mask:
+    """Return which values of a column meet a rule."""
     found = ~np.isnan(values)
     if column.texts is None:
         return found & (values > rule.low) & (values <= rule.high)

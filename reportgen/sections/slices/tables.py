@@ -114,7 +114,7 @@ def searched(search: schema.Search) -> str:
     found = words.slices(len(search.found)) if search.found else "no slice"
     return (
         f"A tree on {formatting.listed(list(search.columns), 6)} found {found} with more than the mean of {by} in {search.searched:,} rows; "
-        f"discovered slices are judged on the other {search.judged:,} rows only."
+        f"discovered slices are judged on {search.judged:,} other rows only."
     )
 
 
