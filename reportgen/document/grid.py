@@ -119,7 +119,10 @@ def margins(results: Results) -> Table | None:
     rest = f" {len(lines) - MOST_MARGINS} more are in results.json." if len(lines) > MOST_MARGINS else ""
     note = f"To settle it: number of rows, for a class of its rows, from which on the interval would exclude the limit, if the value stayed the same.{rest}"
     if named:
-        return Table("margins", "What would change the outcome of checks", columns, tuple(rows), note, place="body")
+        only = f" Only those of {formatting.joined(named, MOST_MODELS)}."
+        return Table(
+            "margins", "What would change the outcome of checks", columns, tuple(rows), note + only, place="body"
+        )
     return Table("margins", "What would change this verdict", columns, tuple(rows), note, place="body")
 
 

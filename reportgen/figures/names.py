@@ -33,7 +33,7 @@ _OFFSETS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)
 _DISTANCES = (1, 3, 5)
 """Distances of a name from its point, in marker sizes; from the second on with a line to it. Convention."""
 _FARTHER = (*_DISTANCES, 8, 12, 16, 22, 30)
-"""The same for names that stand in any case."""
+"""The same for names that may be farther away."""
 
 
 def write(
@@ -57,7 +57,7 @@ def write(
     lines
         Corners of each line that no name covers.
     first
-        Number of names, from the first on, that are written in any case: farther away, or over points, where there is no other room.
+        Number of names, from the first on, that may be farther away where there is no other room.
     """
     ax.add_artist(_artist()(theme, points, words, lines, first))
 
@@ -147,17 +147,17 @@ def placed(
     points
         How many of the places are points; by default there is one for each name.
     first
-        Number of names that are placed in any case, as long as the axes have room beside the other texts.
+        Number of names that may be farther from their points than the others.
     """
     count = len(names) if points is None else points
     reach = theme.marker_size / 2 + 1
     marks = [(x - reach, y - reach, x + reach, y + reach) for x, y in places]
-    found = _beside(places, names, room, marks, _Sheet(tuple(written)), theme, first)
+    found = _beside(places, names, room, marks, count, _Sheet(tuple(written)), theme, first)
     if len(found) < count:
-        leading = _beside(places[:first], names[:first], room, marks, _Sheet(tuple(written)), theme, first)
+        leading = _beside(places[:first], names[:first], room, marks, count, _Sheet(tuple(written)), theme, first)
         taken = [*marks, *_boxes(leading, theme)]
         note, box = _note(f"{count} of {count} points are named", room, [*written, *taken], theme)
-        found = _beside(places, names, room, marks, _Sheet((*written, box)), theme, first)
+        found = _beside(places, names, room, marks, count, _Sheet((*written, box)), theme, first)
         named = f"{len(found)} of {count} points {'is' if len(found) == 1 else 'are'} named"
         found.append(replace(note, words=named))
     yield from found
@@ -185,26 +185,37 @@ def _beside(
     places: NDArray[Any],
     names: Sequence[str],
     room: Box,
-    points: Sequence[Box],
+    marks: Sequence[Box],
+    count: int,
     sheet: _Sheet,
     theme: Theme,
     first: int,
 ) -> list[Name]:
-    """Return the names that fit, each beside its point; those that stand in any case may be farther away, or cover points."""
+    """Return the names that fit, each beside its point: none is next to another, and no line to a point crosses another.
+
+    ``marks`` are the edges of all places, the first ``count`` of which are points.
+    """
     found = []
     for index, (words, place) in enumerate(zip(names, places, strict=False)):
-        ways = [(_DISTANCES, points)] if index >= first else [(_FARTHER, points), (_FARTHER, ())]
-        for distances, kept in ways:
-            spots = _spots(words, place, distances, theme)
-            chosen = next(
-                (one for one in spots if _fits(one[1], room, kept) and sheet.takes(one[1], one[0].line)), None
-            )
-            if chosen is not None:
-                name, box = chosen
+        others = [box for box in marks[:count] if not _contains(box, place)]
+        apart = [_grown(box, theme.small_size / 3) for box in others]
+        for name, box in _spots(words, place, _FARTHER if index < first else _DISTANCES, theme):
+            if not _fits(box, room, marks) or not sheet.takes(box, name.line):
+                continue
+            clear = _fits(box, room, apart) if name.line is None else not any(crosses(name.line, one) for one in others)
+            if clear:
                 sheet = sheet.having(box, name.line)
                 found.append(name)
                 break
     return found
+
+
+def _contains(box: Box, place: Place) -> bool:
+    return box[0] <= place[0] <= box[2] and box[1] <= place[1] <= box[3]
+
+
+def _grown(box: Box, by: float) -> Box:
+    return box[0] - by, box[1] - by, box[2] + by, box[3] + by
 
 
 def _spots(words: str, place: Place, distances: Sequence[int], theme: Theme) -> Iterator[tuple[Name, Box]]:

@@ -89,7 +89,11 @@ def beyond(count: int) -> str:
     """Return the caption sentence about models that are beyond an axis; empty without one."""
     if count == 0:
         return ""
-    return " Triangle: a model beyond the axis." if count == 1 else f" Triangles: {count} models beyond the axis."
+    return (
+        " Triangle at the edge: a model beyond the axis."
+        if count == 1
+        else f" Triangles at the edge: {count} models beyond the axis."
+    )
 
 
 def logarithmic(ax: Axes, low: float, high: float) -> None:

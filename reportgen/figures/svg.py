@@ -32,6 +32,8 @@ CSS_PIXELS = 96
 """CSS pixels to the inch."""
 NARROW = 3.5
 """Width of a drawing for a phone, in inches: 336 CSS pixels, on a screen of 376 with margins of 20."""
+_LEAST_FILLED = 0.75
+"""Share of that width that panels side by side fill at least, or they are drawn again. Convention."""
 _METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": "reportgen"},
     "png": {"Software": "reportgen"},
@@ -86,19 +88,28 @@ def both(figure: Figure, again: Figure, theme: Theme, name: str) -> tuple[Drawn,
     Drawn
         The whole figure.
     tuple of Drawn
-        The parts of it that are wider than a phone's screen, under the same names; each is in one of the drawings.
+        The parts of it that are wider than a phone's screen, or would leave much of it blank, under the same names; each is in one of the drawings.
     """
     small, made = narrowed(theme), []
     with _look(theme, name):
         sheet, parts = _drawn(figure, theme, range(len(figure.panels)))
         whole = _to_svg(sheet, parts, theme)
-        wide = {part.name for part in parts if part.width > small.width * POINTS}
+        wide = {part.name for part in parts if not _fills(part.width, small.width * POINTS)}
         which = [index for index in range(len(figure.panels)) if _name(index) in wide]
         if which:
             made.append(_to_svg(*_drawn(again, small, which), small))
         if LEGEND in wide and not any(part.name == LEGEND for one in made for part in one.parts):
             made.append(_to_svg(*_legend_again(sheet, small), small))
     return whole, tuple(made)
+
+
+def _fills(width: float, room: float) -> bool:
+    """Return whether panels of a width, as many as there is room for side by side, fill the room.
+
+    >>> _fills(400, 350), _fills(330, 350), _fills(220, 350), _fills(164, 350)
+    (False, True, False, True)
+    """
+    return int(room / width) * width >= _LEAST_FILLED * room
 
 
 def narrowed(theme: Theme) -> Theme:

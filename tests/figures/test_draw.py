@@ -349,8 +349,8 @@ def test_models_beyond_an_axis_are_triangles_with_their_value() -> None:
     assert ax.lines[0].get_marker() == "<"
     assert [scales.beyond(count) for count in (0, 1, 3)] == [
         "",
-        " Triangle: a model beyond the axis.",
-        " Triangles: 3 models beyond the axis.",
+        " Triangle at the edge: a model beyond the axis.",
+        " Triangles at the edge: 3 models beyond the axis.",
     ]
 
 

@@ -89,11 +89,17 @@ def test_a_line_to_a_point_crosses_no_name() -> None:
         assert not any(names.crosses(line, box) for box in boxes(found) if box != own[line])
 
 
-def test_the_first_names_are_written_in_any_case() -> None:
-    """Where the others have no room, farther away; where points are everywhere, over them."""
-    crowd = np.array([(x, y) for x in range(10, 400, 9) for y in range(10, 200, 9)], float)
+def test_the_first_names_may_be_farther_away() -> None:
+    """Where there is no room beside their points; no name covers a point, and no line to a point crosses another one."""
+    places = np.random.default_rng(3).normal((200, 100), (40, 25), (40, 2))
     words = [f"model_{place}" for place in range(40)]
-    without = [one.words for one in names.placed(crowd, words, ROOM, [], THEME)]
-    assert without == ["0 of 40 points are named"]
-    found = [one.words for one in names.placed(crowd, words, ROOM, [], THEME, first=2)]
-    assert found == ["model_0", "model_1", "2 of 40 points are named"]
+    near, far = (list(names.placed(places, words, ROOM, [], THEME, first=first)) for first in (0, 40))
+    assert len(near) < len(far)
+    for one, box in zip(far[:-1], boxes(far[:-1]), strict=True):
+        own = places[words.index(one.words)]
+        others = [place for place in places if not np.array_equal(place, own)]
+        assert not any(box[0] < x < box[2] and box[1] < y < box[3] for x, y in places)
+        if one.line is not None:
+            assert one.line[0] == tuple(own)
+            dots = [(x - 1, y - 1, x + 1, y + 1) for x, y in others if np.hypot(x - own[0], y - own[1]) > 8]
+            assert not any(names.crosses(one.line, dot) for dot in dots)

@@ -766,7 +766,7 @@ def test_of_many_models_those_that_would_squeeze_the_others_are_beyond_the_axis(
 
     several = [model(wrong) for wrong in (2, 4, 6, 8, 10, 150)]
     figures = {one.name: one for one in draw_all(SECTION, analyze(*several))}
-    assert "Triangle: a model beyond the axis." in figures["accuracy"].caption
+    assert "Triangle at the edge: a model beyond the axis." in figures["accuracy"].caption
     (ax,) = svg.draw(figures["accuracy"], theme("publication", list("abcdef")), "f").axes
     assert 0.8 < ax.get_xlim()[0] < 0.95
     few = {one.name: one for one in draw_all(SECTION, analyze(*several[3:]))}

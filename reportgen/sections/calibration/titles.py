@@ -119,8 +119,10 @@ def _expected_of(head: HeadCalibration, found: Evidence) -> str:
     against = _against(head, found.side)
     if against:
         return f"{name} makes {_SIDES[found.side]} errors in all than its confidence implies ({counts}), but {against}"
-    if found.side:
+    if found.side and any(bands.side(band) == found.side for band in head.bands):
         return f"{name} makes {_SIDES[found.side]} errors than its confidence implies: {counts}"
+    if found.side:
+        return f"{name} makes {_SIDES[found.side]} errors in all than its confidence implies ({counts}), but in no band alone"
     if found.p < SIGNIFICANT:
         return f"The errors of {name} do not follow its confidence: {counts}"
     return f"Errors of {name}: {counts}; not distinguishable from calibrated"

@@ -25,7 +25,7 @@ def tables(result: CheckpointsResult, _view: View) -> tuple[Table, ...]:
 
 def _series(result: CheckpointsResult, series: Series, place: int) -> Iterator[Table]:
     whole = [(model, subject) for model in series.models for subject in series.heads]
-    note = "In the order of the spec. Changes are from the previous checkpoint on the same rows; accuracy changes are in points."
+    note = "In the order of the spec. Changes are from the previous checkpoint on the same rows; accuracy changes are in points. Each interval is for one change alone."
     if series.heads:
         found = _table(result, f"series-{place}", f"Checkpoints of {series.name}", whole, schema.NUMBERS)
         yield replace(found, note=note, place=by_size(len(whole)))

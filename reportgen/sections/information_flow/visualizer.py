@@ -257,13 +257,16 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         rest = f" Only the {most} least healthy layers of each model; {left_out} are left out." if left_out else ""
         rest += self.view.rest(layers, shown) or hidden
         cells = [issues(layer) for one in shown for layer in least_healthy(layers[one], most)]
+        only = (
+            " Other layers are not shown." if any(len(layers[one]) < len(result.of(one.model)) for one in shown) else ""
+        )
         crossed = " Crossed out: not applicable to its activation." if np.isnan(cells).any() else ""
         first = "".join(f" {one.model}: most dead units of all models." for one in named)
         return Figure(
             name="activation-health",
             title=_health_title(result, layers),
             caption="Share of the units of each layer that are dead (0 on all values), dormant or constant, and of its values that "
-            f"are saturated or sparse, with the limit of a layer.{crossed}{first} {_sample(result)}{rest}",
+            f"are saturated or sparse, with the limit of a layer.{only}{crossed}{first} {_sample(result)}{rest}",
             alt=" ".join(_health_words(result, one.model) for one in shown),
             panels=tuple(
                 Panel(self.theme.look(one.model).label, partial(self._draw_health, least_healthy(layers[one], most)))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Corner = tuple[float, float]
 
 _PALE = 0.7
-"""Share of its color that the point of a dominated model keeps, and that an interval keeps."""
+"""Share of its color that the point of a dominated model keeps."""
 MANY = 6
 """Number of models from which the heatmap is drawn, and models that would squeeze all others are not. Convention."""
 _NAMED = 6
@@ -140,7 +140,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         return {"color": self.theme.tint(color, _PALE)}
 
     def _draw_intervals(self, one: ComparedModel, pair: PairFront, ax: Axes) -> None:
-        color = self.theme.tint(self.theme.look(one.model).color, _PALE)
+        color = self.theme.look(one.model).color
         style: dict[str, Any] = {"color": color, "linewidth": self.theme.line_width / 2, "zorder": 2.0}
         for line in _intervals(one, pair):
             ax.plot(*zip(*line, strict=True), **style)
