@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from reportgen.inputs.sources import columns
 from reportgen.inputs.sources.arrays import ERRORS, ArraySource, reading
+from reportgen.inputs.sources.source import named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import TextIO
 
     from reportgen.inputs.sources.arrays import Read
@@ -31,14 +32,20 @@ class Csv(ArraySource):
             return None
 
     def reader(self) -> Read:
-        """Read the table, in which every row must be as wide as the first line."""
-        import pandas as pd
-
+        """Read the columns that the data table names; every row must be as wide as the first line."""
         with reading(("data", "path"), self.file, "cannot be read as csv"):
             with self._text() as file:
                 _require_width(file)
-            table = pd.read_csv(self.path, keep_default_na=False, na_values=[""], index_col=False, low_memory=False)
+            table = columns.gathered(self._chunks, named(self.data))
         return columns.reader(table, self.names() or (), self.file)
+
+    def _chunks(self, types: Mapping[str, type]) -> Iterator[Any]:
+        """Yield the table as data frames of some rows, at least one."""
+        import pandas as pd
+
+        options = {"keep_default_na": False, "na_values": [""], "index_col": False, "low_memory": False}
+        with pd.read_csv(self.path, chunksize=columns.CHUNK, dtype=dict(types), **options) as chunks:
+            yield from chunks
 
     def _text(self) -> TextIO:
         return self.path.open(newline="", encoding="utf-8-sig")

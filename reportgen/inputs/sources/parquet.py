@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from reportgen.inputs.sources import columns
 from reportgen.inputs.sources.arrays import ERRORS, ArraySource, reading
 from reportgen.inputs.sources.headers import require_memory
-from reportgen.inputs.sources.source import entries
+from reportgen.inputs.sources.source import named
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reportgen.inputs.sources.arrays import Read
 
 
 _NUMBER = 8
 """Bytes of a value in memory."""
+_BUFFER = 2**20
+"""Bytes of a column that are read ahead."""
 
 
 class Parquet(ArraySource):
@@ -35,18 +37,27 @@ class Parquet(ArraySource):
 
     def reader(self) -> Read:
         """Read the columns that the data table names."""
-        import pandas as pd
         import pyarrow.parquet
 
         with reading(("data", "path"), self.file, "cannot be read as parquet"):
             metadata = pyarrow.parquet.read_metadata(self.path)
             there = tuple(metadata.schema.to_arrow_schema().names)
-            named = {name for _, value in entries(self.data) for name in ([value] if isinstance(value, str) else value)}
-            wanted = [name for name in dict.fromkeys(there) if name in named]
+            wanted = [name for name in dict.fromkeys(there) if name in named(self.data)]
             claimed = max(_NUMBER * metadata.num_rows * len(wanted), _unpacked(metadata, wanted))
             require_memory((claimed,), "uint8", self.limits.data_memory)
-            table = pd.read_parquet(self.path, columns=wanted)
+            table = columns.gathered(lambda _: self._chunks(wanted), wanted)
         return columns.reader(table, there, self.file)
+
+    def _chunks(self, names: Sequence[str]) -> Iterator[Any]:
+        """Yield columns as data frames of some rows, at least one."""
+        import pyarrow.parquet
+
+        with pyarrow.parquet.ParquetFile(self.path, pre_buffer=False, buffer_size=_BUFFER) as file:
+            if not file.metadata.num_rows:
+                yield file.schema_arrow.empty_table().select(names).to_pandas(ignore_metadata=True)
+            for batch in file.iter_batches(columns.CHUNK, columns=names):
+                yield batch.to_pandas(ignore_metadata=True)
+                pyarrow.default_memory_pool().release_unused()
 
 
 def _unpacked(metadata: Any, names: Sequence[str]) -> int:

@@ -107,6 +107,12 @@ def entries(data: DataSpec) -> Iterator[tuple[Location, str | tuple[str, ...]]]:
             yield ("data", key), column
 
 
+def named(data: DataSpec) -> tuple[str, ...]:
+    """Return the names of all columns that a data table names, each once."""
+    names = (name for _, value in entries(data) for name in ([value] if isinstance(value, str) else value))
+    return tuple(dict.fromkeys(names))
+
+
 def code_files(data: DataSpec) -> Iterator[tuple[Location, str]]:
     """Yield (location, file) for every file of code that a data table names."""
     for key, item in (("function", data.function), ("preprocess", data.preprocess)):

@@ -1,0 +1,107 @@
+"""Tables in chunks: the same arrays as of the whole table, whatever a chunk looks like by itself."""
+
+from __future__ import annotations
+
+import tempfile
+from mmap import mmap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings, strategies as st
+from pyarrow import parquet
+
+from reportgen.errors import InputError
+from reportgen.inputs.sources import columns
+from reportgen.inputs.sources.registry import source_of
+from reportgen.spec.tables.data import DataSpec
+
+if TYPE_CHECKING:
+    from reportgen.inputs.dataset import Dataset
+
+CELLS = st.sampled_from(["", "1", "-2", "3.5", "1e3", "True", "False", "a", "01", "NA"])
+CHUNK = columns.CHUNK
+
+
+def opened(file: Path, **data: Any) -> Dataset:
+    """Open the rows of a table."""
+    return source_of(DataSpec(path=file.name, **{"x": "x", **data}), file.parent).open()
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rows=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=12),
+    size=st.integers(1, 5),
+)
+def test_chunks_of_csv_are_the_whole(rows: list[tuple[str, str]], size: int) -> None:
+    """Numbers, text, true and false, missing cells, in any mixture: pandas infers types from all rows."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        file = Path(folder) / "table.csv"
+        file.write_text("".join(f"{one},{other}\n" for one, other in [("a", "b"), *rows]), "utf-8")
+        found = []
+        for chunk in (CHUNK, size):
+            patch.setattr(columns, "CHUNK", chunk)
+            found.append(gathered(file))
+    for name in "ab":
+        whole, pieces = found[0][name], found[1][name]
+        np.testing.assert_array_equal(pieces.absent, whole.absent)
+        kept = ~whole.absent
+        assert pieces.values[kept].tolist() == whole.values[kept].tolist()
+        if kept.any():
+            assert (pieces.values.dtype.kind == "U") == (whole.values.dtype.kind == "U")
+
+
+def gathered(file: Path) -> dict[str, columns.Column]:
+    """Read all columns of a csv file."""
+    source: Any = source_of(DataSpec(path=file.name, x=("a", "b")), file.parent)
+    return columns.gathered(source._chunks, ("a", "b"))
+
+
+def test_chunks_of_parquet_are_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where all values of a chunk are missing, and where row groups end within a chunk."""
+    n = 23
+    table = pa.table(
+        {
+            "x": np.arange(n) / 4,
+            "count": pa.array([None if place % 5 == 0 else place for place in range(n)], pa.int64()),
+            "late": pa.array([None] * 8 + ["word"] * (n - 8), pa.string()),
+            "y": pa.array(["a", "bcd"] * 11 + ["ef"]),
+        }
+    )
+    parquet.write_table(table, tmp_path / "table.parquet", row_group_size=7)
+    found = []
+    for size in (CHUNK, 4):
+        monkeypatch.setattr(columns, "CHUNK", size)
+        source: Any = source_of(DataSpec(path="table.parquet", x="x"), tmp_path)
+        names = table.column_names
+        found.append(columns.gathered(lambda _: source._chunks(names), names))  # noqa: B023 used at once
+    for name in table.column_names:
+        whole, pieces = found[0][name], found[1][name]
+        np.testing.assert_array_equal(pieces.values, whole.values)
+        np.testing.assert_array_equal(pieces.absent, whole.absent)
+        assert pieces.values.dtype == whole.values.dtype
+
+
+def test_many_rows_are_on_the_disk(tmp_path: Path) -> None:
+    """And hold what the file holds."""
+    n = CHUNK + 1000
+    parquet.write_table(
+        pa.table({"x": np.arange(n, dtype=np.float64), "y": np.arange(n) % 2}), tmp_path / "table.parquet"
+    )
+    found = opened(tmp_path / "table.parquet", x=("x",))
+    (array,) = found.x.values()  # type: ignore[attr-defined]
+    assert isinstance(array.base, mmap)
+    np.testing.assert_array_equal(array[:, 0], np.arange(n))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("x,y\n", "contains no rows"), ("", "cannot be read as csv"), (",x\n1,2\n", "its name is not that of a column")],
+)
+def test_tables_without_values(tmp_path: Path, text: str, words: str) -> None:
+    """One sentence."""
+    (tmp_path / "table.csv").write_text(text, "utf-8")
+    with pytest.raises(InputError, match=words):
+        opened(tmp_path / "table.csv", x="" if text.startswith(",") else "x")
