@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from mmap import mmap
 from pathlib import Path
@@ -15,6 +16,7 @@ from pyarrow import parquet
 
 from reportgen.errors import InputError
 from reportgen.inputs.sources import columns
+from reportgen.inputs.sources.headers import read_values
 from reportgen.inputs.sources.registry import source_of
 from reportgen.spec.tables.data import DataSpec
 
@@ -82,6 +84,35 @@ def test_chunks_of_parquet_are_the_whole(tmp_path: Path, monkeypatch: pytest.Mon
         np.testing.assert_array_equal(pieces.values, whole.values)
         np.testing.assert_array_equal(pieces.absent, whole.absent)
         assert pieces.values.dtype == whole.values.dtype
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("kind", ["npz", "h5"])
+def test_many_numbers_of_an_archive_are_on_the_disk(tmp_path: Path, kind: str, order: Any) -> None:
+    """Compressed or not, whatever the order of their values in the file."""
+    import h5py
+
+    x = np.asarray(np.arange(300_000, dtype=np.float32).reshape(100_000, 3), order=order)
+    file = tmp_path / f"data.{kind}"
+    if kind == "npz":
+        np.savez_compressed(file, x=x, y=np.arange(100_000) % 2)
+    else:
+        with h5py.File(file, "w") as made:
+            made["x"], made["y"] = x, np.arange(100_000) % 2
+    (array,) = opened(file).x.values()  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(array, x)
+    bases = [array]
+    while bases[-1] is not None:
+        bases.append(getattr(bases[-1], "base", None))
+    assert isinstance(bases[-2], mmap)
+
+
+def test_an_archive_that_ends_early(tmp_path: Path) -> None:
+    """Says so."""
+    whole = io.BytesIO()
+    np.save(whole, np.arange(1000.0))
+    with pytest.raises(ValueError, match="ends 96 bytes before its array does"):
+        read_values(io.BytesIO(whole.getvalue()[:-96]))
 
 
 def test_many_rows_are_on_the_disk(tmp_path: Path) -> None:

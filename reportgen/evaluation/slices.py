@@ -81,17 +81,24 @@ def searched(specs: Sequence[SliceSpec], columns: Columns, rows: NDArray[np.int6
 
 
 def _searched(name: str, array: Array, location: Location) -> SearchedColumn:
-    absent = _missing(array)
+    n = len(array)
     if array.dtype.kind != "U":
-        return SearchedColumn(name, np.where(absent, np.nan, array.astype(np.float64)), None)
-    texts, codes = np.unique(array[~absent], return_inverse=True)
+        return SearchedColumn(name, filled(n, np.float64, lambda span: _numbers(array[span])), None)
+    texts = distinct(taken(array, filled(n, np.bool_, lambda span: ~_missing(array[span]))))
     if len(texts) > MOST_VALUES:
         raise InputError(
             location, "", f"{name!r} has {len(texts):,} different texts; at most {MOST_VALUES} are searched"
         )
-    values = np.full(len(array), np.nan)
-    values[~absent] = codes
-    return SearchedColumn(name, values, tuple(map(str, texts)))
+
+    def codes(span: slice) -> Array:
+        values = array[span]
+        return np.where(_missing(values), np.nan, np.searchsorted(texts, values))
+
+    return SearchedColumn(name, filled(n, np.float64, codes), tuple(map(str, texts)))
+
+
+def _numbers(values: Array) -> Array:
+    return np.where(_missing(values), np.nan, values.astype(np.float64))
 
 
 # ------------------------------------------------------------------------------------------------ where

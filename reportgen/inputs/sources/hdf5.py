@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.inputs.sources.arrays import ERRORS, ArraySource, reading, require_form, require_name, stacked
 from reportgen.inputs.sources.headers import require_memory
+from reportgen.metrics.mapped import filled
 
 if TYPE_CHECKING:
     from reportgen.inputs.dataset import Array
@@ -65,4 +66,6 @@ class Hdf5(ArraySource):
                 return np.asarray(stored.asstr()[...], dtype=str)
             require_form(location, self.file, stored.shape, stored.dtype)
             require_memory(stored.shape, stored.dtype, self.limits.data_memory)
-            return np.asarray(stored[...])
+            if not stored.shape:
+                return np.asarray(stored[()])
+            return filled(len(stored), stored.dtype, lambda span: stored[span], stored.shape[1:])

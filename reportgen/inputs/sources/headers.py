@@ -9,6 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.metrics.mapped import contiguous, zeros
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     Header = tuple[tuple[int, ...], np.dtype[Any]]
 
-_LONGEST = 2**16
+_LONGEST, _AT_ONCE = 2**16, 2**20
 _READ = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
@@ -75,5 +77,20 @@ def mapped(path: Path) -> NDArray[Any]:
 
 
 def read_values(stream: IO[bytes]) -> NDArray[Any]:
-    """Return the array in a stream from its start; pickled objects are not loaded."""
-    return np.lib.format.read_array(stream, allow_pickle=False)
+    """Return the array in a stream from its start, whose header was judged; a large one is on the disk.
+
+    Raises
+    ------
+    ValueError
+        The stream ends before the array does.
+    """
+    shape, in_columns, dtype = _READ[np.lib.format.read_magic(stream)](stream)
+    array = zeros(shape[::-1] if in_columns else shape, dtype)
+    left = array.reshape(-1).view(np.uint8).data if array.nbytes else memoryview(b"")
+    while left:
+        some = stream.read(min(len(left), _AT_ONCE))
+        if not some:
+            raise ValueError(f"ends {len(left):,} bytes before its array does")
+        left[: len(some)] = some
+        left = left[len(some) :]
+    return contiguous(array.T) if in_columns else array
