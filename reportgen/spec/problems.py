@@ -21,6 +21,8 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 _CLOSE = 0.7
+_SHORTEST = 3
+"""Letters from which on the beginning of a word stands for it. Convention."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,13 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
     "did you mean 'calibration'?"
     >>> suggest("tets", ["text", "test"])  # letters in another order are what is mistyped most
     "did you mean 'test'?"
+    >>> suggest("val", ["test", "validation"])
+    "did you mean 'validation'?"
     """
     folded = {_folded(candidate): candidate for candidate in candidates}
     exchanged = [candidate for candidate in folded if sorted(candidate) == sorted(_folded(word))]
-    close = exchanged or difflib.get_close_matches(_folded(word), folded, n=1, cutoff=_CLOSE)
+    begun = [candidate for candidate in folded if len(word) >= _SHORTEST and candidate.startswith(_folded(word))]
+    close = exchanged or difflib.get_close_matches(_folded(word), folded, n=1, cutoff=_CLOSE) or begun
     return f"did you mean '{folded[close[0]]}'?" if close else None
 
 
