@@ -76,13 +76,13 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
     "did you mean 'calibration'?"
     >>> suggest("tets", ["text", "test"])  # letters in another order are what is mistyped most
     "did you mean 'test'?"
-    >>> suggest("val", ["test", "validation"])
+    >>> suggest("val", ["value_names", "validation"])  # of several longer words the shortest
     "did you mean 'validation'?"
     """
     folded = {_folded(candidate): candidate for candidate in candidates}
     exchanged = [candidate for candidate in folded if sorted(candidate) == sorted(_folded(word))]
     begun = [candidate for candidate in folded if len(word) >= _SHORTEST and candidate.startswith(_folded(word))]
-    close = exchanged or difflib.get_close_matches(_folded(word), folded, n=1, cutoff=_CLOSE) or begun
+    close = exchanged or difflib.get_close_matches(_folded(word), folded, n=1, cutoff=_CLOSE) or sorted(begun, key=len)
     return f"did you mean '{folded[close[0]]}'?" if close else None
 
 
