@@ -32,9 +32,9 @@ def next_step(results: Results, findings: Sequence[Finding]) -> str:
     before = [*_to_accept(checks), *_to_review(findings), *_to_confirm(results, whom)]
     if blocking:
         also = f" Before a release, also {'; '.join(before)}." if before else ""
-        keep = _keep(results, whom)
-        whose = "its" if keep.endswith(whom) else f"{whom}'s"
-        return f"{keep} until {whose} {' and '.join(_conditions(blocking))}.{also}"
+        kept = _kept(results)
+        stays = f"do not release {whom} until its" if kept is None else f"keep {kept} until {whom}'s"
+        return f"{stays} {' and '.join(_conditions(blocking))}.{also}"
     if all(check.unit == STATED or check.state == "SKIPPED" for check in checks):
         return f"{'; '.join([*before, f'state as checks in the spec what {whom} has to reach'])}, and build again."
     return f"{'; '.join(before)}, then sign." if before else "sign: no check and no finding stands against it."
@@ -55,16 +55,15 @@ def _compared(results: Results) -> int:
     return sum(any(head.status == "ok" for head in model.heads) for model in results.models)
 
 
-def _keep(results: Results, whom: str) -> str:
-    """Return what a failing candidate means: what it would replace stays, unless that fails too."""
+def _kept(results: Results) -> str | None:
+    """Return what stays where the candidate fails: what it would replace; None where there is nothing, or where that fails too."""
     baseline = results.decision.baseline
     if baseline is None:
-        return f"do not release {whom}"
+        return None
     if baseline.release is not None:
-        return f"keep {baseline.release.version or baseline.release.title}"
-    if any(check.state in {"FAIL", "ERROR"} for check in results.checks if check.model == baseline.model):
-        return f"do not release {whom}"
-    return f"keep {baseline.model}"
+        return baseline.release.version or baseline.release.title
+    failed = (check.model for check in results.checks if check.state in {"FAIL", "ERROR"})
+    return None if baseline.model in failed else baseline.model
 
 
 def _conditions(blocking: Sequence[CheckOutcome]) -> Iterator[str]:

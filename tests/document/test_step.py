@@ -64,6 +64,17 @@ def test_what_fails_is_named_with_its_limit(text: str, words: str) -> None:
     assert next_step(declared(warned), [finding("warning")]) == f"{words} Before a release, also {also}."
 
 
+def test_it_is_the_candidate_that_has_to_reach_the_limit() -> None:
+    """Also where the name of what stays ends with its own."""
+    found = declared(PAIR + check("performance.accuracy", "at_least = 0.99"))
+    assert found.decision.baseline is not None
+    decision = found.decision.model_copy(
+        update={"baseline": found.decision.baseline.model_copy(update={"model": "beta"})}
+    )
+    said = next_step(found.model_copy(update={"decision": decision}), [])
+    assert said == "keep beta until a's accuracy is at least 99\u202f%."
+
+
 def test_at_most_three_checks_are_named() -> None:
     """The others are counted."""
     text = PAIR + "".join(check("performance.recall", f"at_least = 0.9{place}") for place in (5, 6, 7, 8, 9))
