@@ -8,6 +8,7 @@ import os
 import tracemalloc
 import zipfile
 from dataclasses import fields, is_dataclass
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -89,6 +90,29 @@ def test_arrays_of_every_kind(array: Any) -> None:
     found = again(array)
     assert np.array_equal(found, array)
     assert (found.dtype, found.shape) == (array.dtype, array.shape)
+
+
+@given(st.one_of(ARRAYS, ARRAYS.map(lambda one: one.T), ARRAYS.filter(np.ndim).map(lambda one: one[::-2])))
+def test_pieces_of_an_array_are_what_numpy_writes(array: Any) -> None:
+    """However it lies in memory, and however small the pieces are."""
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(array_store, "_PIECE", 16)
+        array_store.write(array, Path(folder) / "value")
+        with zipfile.ZipFile(Path(folder) / "value.npz") as archive:
+            found = archive.read("0.npy")
+    wanted = BytesIO()
+    np.lib.format.write_array(wanted, array, (1, 0))
+    assert found == wanted.getvalue()
+
+
+def test_a_large_array_is_copied_in_small_pieces(tmp_path: Path) -> None:
+    """Memory does not grow with what is written."""
+    array = np.zeros(2**23, np.uint8)
+    tracemalloc.start()
+    array_store.write(array, tmp_path / "value")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**22
 
 
 def test_a_model_of_every_record() -> None:
