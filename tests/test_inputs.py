@@ -21,6 +21,7 @@ from reportgen.inputs.sources.arrays import ArrayDataset
 from reportgen.inputs.sources.memory import Memory
 from reportgen.inputs.sources.registry import source_of, unknown_names
 from reportgen.spec.tables.data import DataSpec
+from reportgen.spec.tables.output import LimitsSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -445,6 +446,39 @@ def test_columns_of_every_format(tmp_path: Path, path: str | None) -> None:
     assert list(found) == ["region", "old"]
     assert found["region"].tolist() == ["north", "", "south"]
     np.testing.assert_array_equal(found["old"], age)
+
+
+@pytest.mark.parametrize("n", [2**18 + 1, 2**18 - 1, 1, 0])
+def test_text_of_hdf5_is_as_wide_as_the_longest(tmp_path: Path, n: int) -> None:
+    """Also where it is read in spans."""
+    text = np.array([*["a"] * (n - 1), "grüße"][:n], object)
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["x"], file["y"] = np.arange(max(n, 1) * 1.0), np.zeros(max(n, 1))
+        file.create_dataset("part", data=text if n else None, shape=(n,), dtype=h5py.string_dtype())
+    source = source_of(DataSpec(path="d.h5", columns={"c": "part"}), tmp_path)
+    if not n:
+        with pytest.raises(InputError, match="for each of the 1 rows .found 0."):
+            source.open()
+        return
+    found = source.open().columns["c"]
+    assert (found.dtype, list(found)) == (np.dtype("<U5"), list(text))
+
+
+def test_text_of_hdf5_that_is_too_wide(tmp_path: Path) -> None:
+    """One long value makes every row as wide, which is refused before it is made."""
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["x"], file["y"] = np.arange(9.0), ["a" * 2**20, *"bcdefghi"]
+    with pytest.raises(InputError, match=r"data\.y: d\.h5: 'y' cannot be read \(has 0\.035 GiB of values, more than"):
+        source_of(DataSpec(path="d.h5"), tmp_path, LimitsSpec(data_memory=0.01)).open()
+
+
+@pytest.mark.parametrize("shapes", [((3,), (2,)), ((3, 2), (3,)), ((), ())])
+def test_arrays_that_cannot_be_columns_of_one(tmp_path: Path, shapes: tuple[tuple[int, ...], ...]) -> None:
+    """Their shapes are named."""
+    a, b = map(np.zeros, shapes)
+    np.savez(tmp_path / "d.npz", x=np.arange(3.0), a=a, b=b)
+    with pytest.raises(InputError, match=r"data\.y: d\.npz: .* cannot be read \(must be arrays of one shape with rows"):
+        source_of(DataSpec(path="d.npz", y=("a", "b")), tmp_path).open()
 
 
 @pytest.mark.parametrize(

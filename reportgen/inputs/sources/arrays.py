@@ -324,9 +324,26 @@ def stacked(one: Callable[[Location, str], Array], file: str) -> Read:
             return one(location, name)
         arrays = [one(location, each) for each in name]
         with reading(location, file, f"{name!r} cannot be read"):
-            return np.stack(arrays, axis=1)
+            return side_by_side(arrays)
 
     return read
+
+
+def side_by_side(arrays: Sequence[Array]) -> Array:
+    """Return arrays (N, ...) of one shape as the columns of an array (N, K, ...).
+
+    Raises
+    ------
+    ValueError
+        They have several shapes, or none.
+    """
+    shapes = list(dict.fromkeys(array.shape for array in arrays))
+    if len(shapes) > 1 or not shapes[0]:
+        raise ValueError(f"must be arrays of one shape with rows (found {listed(list(map(str, shapes)))})")
+    n, *others = shapes[0]
+    return filled(
+        n, np.result_type(*arrays), lambda span: np.stack([one[span] for one in arrays], 1), (len(arrays), *others)
+    )
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from reportgen.errors import InputError
-from reportgen.inputs.sources.arrays import first_line, require_filled, require_form, require_name
+from reportgen.inputs.sources.arrays import first_line, require_filled, require_form, require_name, side_by_side
 from reportgen.inputs.sources.objects import missing, plain
 from reportgen.metrics.mapped import filled, zeros
 
@@ -86,13 +86,13 @@ def reader(table: Mapping[str, Column], names: Sequence[str], file: str) -> Read
         if not len(columns[0].values):
             raise InputError(("data", "path"), file, "contains no rows")
         if location[1] not in {"x", "columns"}:
-            absent = _stacked([column.absent for column in columns])
+            absent = side_by_side([column.absent for column in columns])
             require_filled(location, file, absent, "label" if location[1] == "y" else str(location[1]))
         if isinstance(name, str):
             return columns[0].values
         for column in columns:
             require_form(location, file, column.values.shape, column.values.dtype)
-        return _stacked([column.values for column in columns])
+        return side_by_side([column.values for column in columns])
 
     return read
 
@@ -157,9 +157,3 @@ def _joined(pieces: Sequence[_Piece]) -> Column:
         if piece.absent is not None:
             absent[start:end] = piece.absent
     return Column(values, absent)
-
-
-def _stacked(columns: Sequence[Array]) -> Array:
-    """Return vectors (N,) as the columns of a matrix (N, K)."""
-    dtype = np.result_type(*columns)
-    return filled(len(columns[0]), dtype, lambda span: np.stack([one[span] for one in columns], 1), (len(columns),))

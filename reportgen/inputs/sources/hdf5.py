@@ -9,6 +9,7 @@ import numpy as np
 from reportgen.inputs.sources.arrays import ERRORS, ArraySource, reading, require_form, require_name, stacked
 from reportgen.inputs.sources.headers import require_memory
 from reportgen.metrics.mapped import filled
+from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:
     from reportgen.inputs.dataset import Array
@@ -61,11 +62,22 @@ class Hdf5(ArraySource):
             if stored.is_virtual or stored.external:
                 message = "its values are in other files, which are not read"
                 raise ValueError(message)
-            if h5py.check_string_dtype(stored.dtype) is not None:
-                require_memory(stored.shape, stored.dtype, self.limits.data_memory)
-                return np.asarray(stored.asstr()[...], dtype=str)
-            require_form(location, self.file, stored.shape, stored.dtype)
+            text = h5py.check_string_dtype(stored.dtype) is not None
+            if not text:
+                require_form(location, self.file, stored.shape, stored.dtype)
             require_memory(stored.shape, stored.dtype, self.limits.data_memory)
+            if text:
+                return self._text(stored)
             if not stored.shape:
                 return np.asarray(stored[()])
             return filled(len(stored), stored.dtype, lambda span: stored[span], stored.shape[1:])
+
+    def _text(self, stored: Any) -> Array:
+        """Return text as an array that is as wide as the longest of it; it is read twice, because only reading tells how wide."""
+        text = stored.asstr()
+        if not stored.shape:
+            return np.asarray(text[()], dtype=str)
+        longest = max((len(value) for span in spans(len(stored)) for value in text[span].flat), default=0)
+        dtype = np.dtype(("U", max(longest, 1)))
+        require_memory(stored.shape, dtype, self.limits.data_memory)
+        return filled(len(stored), dtype, lambda span: text[span], stored.shape[1:])
