@@ -18,10 +18,12 @@ from handmade import made_evaluation, made_plan
 from reportgen.analysis.analyze import analyze
 from reportgen.cli import commands
 from reportgen.errors import InputError
+from reportgen.evaluation.attempts import Attempts
 from reportgen.pipeline import flow, memory, rehearsal, stored, warm
 from reportgen.pipeline.run import Run
 from reportgen.pipeline.store import Store, key
 from reportgen.plan.registry import Registry
+from reportgen.spec.tables.models import ModelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -408,9 +410,22 @@ def test_measured_times_are_never_kept(folder: Path) -> None:
 
 def test_modules_by_name_are_never_kept(folder: Path) -> None:
     """Where such a module is, and what it imports, is known to Python alone."""
-    assert keys(folder / "spec.toml", 'models.mlp.custom_objects=["my.layers:Layer"]') is None
+    found = keys(folder / "spec.toml", 'models.mlp.custom_objects=["my.layers:Layer"]')
+    assert found is not None
+    assert (dict(found.models), found.complete) == ({}, False)
     (folder / "layers.py").write_text("class Layer: ...", "utf-8")
-    assert keys(folder / "spec.toml", 'models.mlp.custom_objects=["./layers.py:Layer"]') is not None
+    assert keys(folder / "spec.toml", 'models.mlp.custom_objects=["./layers.py:Layer"]').models.keys() == {"mlp"}  # type: ignore[union-attr]
+
+
+def test_a_model_that_must_not_be_kept_costs_nothing_of_the_others(folder: Path) -> None:
+    """Those have the keys that they have without it; what rests on all has none."""
+    (folder / "made.py").write_text("def model(): ...", "utf-8")
+    spec = folder / "with_code.toml"
+    spec.write_text(SPEC.replace("data = ", 'models.made = { function = "./made.py:model" }\ndata = '), "utf-8")
+    found, alone = keys(spec), keys(folder / "spec.toml")
+    assert found is not None
+    assert alone is not None
+    assert (found.models, found.data, found.complete) == (alone.models, alone.data, False)
 
 
 def test_rows_made_by_code_are_never_kept(folder: Path) -> None:
@@ -582,6 +597,114 @@ def test_a_model_that_fails_costs_nothing_of_the_others(tmp_path: Path) -> None:
     assert first["section"] == (0, 0)
     assert second["section"][0] == 0
     assert first["part"][1] == second["part"][0] == second["part"][1] > 0
+
+
+def with_models(folder: Path, name: str, **files: str) -> Path:
+    """Write a spec with more models; return it."""
+    more = "".join(f'models.{model} = {{ path = "{file}" }}\n' for model, file in files.items())
+    spec = folder / f"{name}.toml"
+    spec.write_text(SPEC.replace("data = ", f"{more}data = ").replace('{ kind = "training_dynamics" },', ""), "utf-8")
+    return spec
+
+
+def computed(spec: Path, cache: Path, *overrides: str) -> tuple[str, Store, list[str]]:
+    """Return the results of a spec, the store, and the steps of the worker."""
+    steps: list[str] = []
+    run = Run(lambda what, _done, _total: steps.append(what), store=Store(cache))
+    results = flow.compute(flow.read_plan(spec, overrides), run)
+    assert run.store is not None
+    return results.to_json(), run.store, [step for step in steps if step.startswith("loading")]
+
+
+def test_a_failure_is_kept(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build of the same models starts no worker, and says the same; another limit tries the model that failed again."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    (folder / "broken.keras").write_bytes(b"no model")
+    spec = with_models(folder, "broken", broken="broken.keras")
+    first, _, steps = computed(spec, tmp_path / "cache")
+    assert steps == ["loading mlp (1 of 2)", "loading broken (2 of 2)"]
+    assert "is not a readable Keras archive" in first
+    with monkeypatch.context() as patch:
+        patch.setattr(stored, "EvaluationProcess", None)
+        again, store, steps = computed(spec, tmp_path / "cache")
+    assert (again, steps, dict(store.missed)) == (first, [], {})
+    _, _, steps = computed(spec, tmp_path / "cache", "limits.config_size=7")
+    assert steps == ["loading broken"]
+    (folder / "broken.keras").write_bytes(b"another one")
+    _, _, steps = computed(spec, tmp_path / "cache")
+    assert steps == ["loading broken"]
+
+
+def test_failures_alone_are_an_error_whether_they_are_kept_or_not(folder: Path, tmp_path: Path) -> None:
+    """The same one."""
+    (folder / "worse.keras").write_bytes(b"no model")
+    computed(with_models(folder, "both", worse="worse.keras"), tmp_path / "cache")
+    spec = with_models(folder, "alone", worse="worse.keras")
+    first = 'models.mlp = { path = "digits/mlp.keras", history = "digits/mlp_history.json" }\n'
+    spec.write_text(spec.read_text("utf-8").replace(first, ""), "utf-8")
+    said = set()
+    for store in (Store(tmp_path / "cache"), None):
+        with pytest.raises(InputError) as caught:
+            flow.compute(flow.read_plan(spec), Run(store=store))
+        said.add(str(caught.value))
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (MemoryError(), True),
+        (OSError(28, "No space left on device"), True),
+        (OSError("Unable to synchronously open file (file signature not found)"), False),
+        (ValueError("no layer of this name"), False),
+    ],
+)
+def test_a_failure_of_the_machine_is_passing(error: Exception, *, passing: bool) -> None:
+    """It is tried again."""
+
+    def fails() -> None:
+        raise error
+
+    attempts = Attempts("m", ModelSpec(path="m.keras"))
+    attempts.attempt(fails)
+    attempts.attempt(lambda: None)
+    assert attempts.failure is not None
+    assert attempts.passing == passing
+
+
+PROGRAM_OF_MANY = "from reportgen.cli.commands import run; import sys; sys.argv[0] = 'reportgen'; sys.exit(run())"
+
+
+def test_what_is_evaluated_before_a_kill_is_kept(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next run goes on there, however the program ended."""
+    monkeypatch.delenv("REPORTGEN_NO_CACHE")
+    monkeypatch.setenv("REPORTGEN_CACHE", str(tmp_path / "cache"))
+    spec = with_models(folder, "many", **{f"m{index}": "digits/cnn.keras" for index in range(12)})
+    command = [sys.executable, "-c", PROGRAM_OF_MANY, "build", spec, "-o", tmp_path / "out", "--format", "json"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as program:
+        until = time.monotonic() + 60
+        while not (kept := list((tmp_path / "cache").glob("model/*"))) and time.monotonic() < until:
+            time.sleep(0.01)
+        program.kill()
+    assert 0 < len(kept) < 13
+    _, store, steps = computed(spec, tmp_path / "cache")
+    assert len(steps) == 13 - store.found["model"] < 13
+
+
+def test_data_that_change_meanwhile_leave_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even of the models that were kept as soon as they were evaluated."""
+    made = stored.keys_of
+
+    def older(*given: Any) -> stored.Keys | None:
+        found = made(*given)
+        return None if found is None else replace(found, files=(("digits/test.npz", "0" * 64),))
+
+    monkeypatch.setattr(stored, "keys_of", older)
+    _, store, _ = computed(with_models(folder, "changed", cnn="digits/cnn.keras"), tmp_path / "cache")
+    assert store.missed["model"] == 2
+    assert [entry.kind for entry in store.entries() if entry.kind != "figure"] == []
 
 
 @pytest.mark.parametrize(("formats", "draws"), [(("json", "junit"), False), (("json", "html"), True)])

@@ -11,15 +11,16 @@ import importlib
 import json
 import mmap
 import pkgutil
+import struct
 import zipfile
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from reportgen.contract import records
-from reportgen.errors import ReportgenError
+from reportgen.errors import ReportgenError, summary
 from reportgen.resources import __version__
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+_Kind = TypeVar("_Kind")
 
 FORMAT = 1
 _PLAIN = (type(None), bool, int, float, str)
@@ -36,6 +39,20 @@ _PIECE = 2**20
 """Bytes of an array that are copied at a time; numpy's ``write_array`` copies 16 times as many."""
 _LOCAL_HEADER, _ZIP64_EXTRA, _EXTRA_HEAD = 30, 20, 4
 """Bytes before a zip member's name, of its 64-bit sizes, and of the head of an extra field."""
+
+
+_DAMAGES = (
+    zipfile.BadZipFile,
+    struct.error,
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 class ArrayStoreError(ReportgenError):
@@ -78,14 +95,31 @@ def read(path: Path) -> Any:
     Raises
     ------
     ArrayStoreError
-        It was written in another format or by another version of reportgen.
+        It was written in another format or by another version of reportgen, or it is damaged.
     """
-    content = json.loads(path.with_suffix(".json").read_text("utf-8"))
-    if (content["format"], content["reportgen"]) != (FORMAT, __version__):
-        found = f"found format {content['format']} of reportgen {content['reportgen']}"
-        message = f"must be in format {FORMAT} of reportgen {__version__} ({found})"
-        raise ArrayStoreError(f"{path.name}.json: {message}: use one installation of reportgen")
-    return _decoded(content["value"], _arrays(path.with_suffix(".npz")))
+    try:
+        content = json.loads(path.with_suffix(".json").read_text("utf-8"))
+        if (content["format"], content["reportgen"]) != (FORMAT, __version__):
+            found = f"found format {content['format']} of reportgen {content['reportgen']}"
+            message = f"must be in format {FORMAT} of reportgen {__version__} ({found})"
+            raise ArrayStoreError(f"{path.name}.json: {message}: use one installation of reportgen")
+        return _decoded(content["value"], _arrays(path.with_suffix(".npz")))
+    except _DAMAGES as error:
+        raise ArrayStoreError(f"{path.name}: is damaged ({type(error).__name__}: {summary(error)})") from error
+
+
+def read_as(kind: type[_Kind], path: Path) -> _Kind:
+    """Read what :func:`write` wrote of a value of a type.
+
+    Raises
+    ------
+    ArrayStoreError
+        As :func:`read` does; or it is of another type.
+    """
+    value = read(path)
+    if not isinstance(value, kind):
+        raise ArrayStoreError(f"{path.name}: must be {kind.__name__} (found {type(value).__name__})")
+    return value
 
 
 @cache
@@ -184,4 +218,7 @@ def _mapped(content: mmap.mmap, member: zipfile.ZipInfo) -> NDArray[Any]:
     content.seek(member.header_offset + _LOCAL_HEADER + name + extra)
     np.lib.format.read_magic(content)
     shape, fortran, dtype = np.lib.format.read_array_header_1_0(content)
+    if dtype.hasobject:
+        message = "contains Python objects, which are not loaded"
+        raise ValueError(message)
     return np.ndarray(shape, dtype, content, content.tell(), order="F" if fortran else "C")

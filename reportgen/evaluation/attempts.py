@@ -27,11 +27,14 @@ class Attempts:
     ----------
     failure
         The first error; None if there was none.
+    passing
+        Whether it could be another one the next time: there was no memory, or the system had a problem with a file.
     """
 
     def __init__(self, name: str, spec: ModelSpec) -> None:
         self._location, self._file = spec.location(name), spec.origin
         self.failure: InputError | None = None
+        self.passing = False
 
     def attempt(self, part: Callable[[], _Part]) -> _Part | None:
         """Return a part of the evaluation; None if it failed.
@@ -42,5 +45,18 @@ class Attempts:
             with model_code(self._location, self._file, "cannot be evaluated"):
                 return part()
         except InputError as error:
-            self.failure = self.failure or error
+            if self.failure is None:
+                self.failure, self.passing = error, _is_passing(error)
         return None
+
+
+def _is_passing(error: BaseException | None) -> bool:
+    """Return whether an error comes from the state of the machine; what a library says of a damaged file has no number of the system."""
+    if error is None:
+        return False
+    of_system = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None)
+    return of_system or type(error).__name__ == _EXHAUSTED or _is_passing(error.__cause__)
+
+
+_EXHAUSTED = "ResourceExhaustedError"
+"""What TensorFlow raises where there is no memory."""

@@ -154,7 +154,15 @@ class _Collector:
         failure = attempts.failure
         if failure is not None:
             told = (failure.location, failure.file, failure.message)
-            found = replace(found, heads=(), activations=None, splits={}, reason=failure.message, failure=told)
+            found = replace(
+                found,
+                heads=(),
+                activations=None,
+                splits={},
+                reason=failure.message,
+                failure=told,
+                passing=attempts.passing,
+            )
         return found, failure
 
     def piece(self, name: str, spec: ModelSpec, inputs: Inputs, part: RowsPart) -> ModelPiece:

@@ -76,7 +76,7 @@ class EvaluationProcess:
         pieces: Mapping[str, Sequence[Path]] | None = None,
     ) -> None:
         self._models = tuple(spec.models)
-        self._done: list[str] = []
+        self._done: dict[str, Path] = {}
         self.ended = False
         """Whether all that it will tell is known."""
         job = {
@@ -148,7 +148,7 @@ class EvaluationProcess:
     @property
     def finished(self) -> dict[str, Path]:
         """The models that it has evaluated so far, with the place of their records until this process is closed."""
-        return {name: self.file_of("model", name) for name in self._done}
+        return dict(self._done)
 
     def failures(self, report: ProgressCallback) -> dict[str, InputError]:
         """Follow the worker until it has finished; return the failures by model."""
@@ -165,7 +165,7 @@ class EvaluationProcess:
             if kind == "crash":
                 raise WorkerError(f"the evaluation failed while {what} ({content})")
             if kind == "done":
-                self._done.append(content["model"])
+                self._done[content["model"]] = self.file_of("model", content["model"])
                 if content["failure"] is not None:
                     failures[content["model"]] = input_error(content["failure"])
             else:
@@ -245,8 +245,7 @@ def _evaluate(home: Path, send: Callable[[dict[str, object]], None]) -> None:
         elif part is not None:
             model = found.evaluate_part(name, part)
         else:
-            pieces = [array_store.read(Path(path)) for path in job["pieces"].get(name, ())]
-            model, failure = found.join(name, pieces)
+            model, failure = found.join(name, _pieces(job["pieces"].get(name, ())))
         array_store.write(model, _model_file(home, index))
         send({"done": {"model": name, "failure": None if failure is None else message_of(failure)}})
     if found.described:
@@ -259,6 +258,14 @@ def _known(path: str | None) -> ModelEvaluation | None:
         return None if path is None else array_store.read(Path(path))
     except OSError:
         return None
+
+
+def _pieces(paths: Sequence[str]) -> list[ModelPiece]:
+    """Return the pieces of a model; none, so that it is evaluated as a whole, if one was removed meanwhile."""
+    try:
+        return [array_store.read(Path(path)) for path in paths]
+    except OSError:
+        return []
 
 
 def of_all(failures: Mapping[str, InputError]) -> InputError:

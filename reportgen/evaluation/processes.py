@@ -211,4 +211,34 @@ class _JoinedParts:
         return worker.failures(tell)
 
 
+class OneByOne:
+    """The progress of models that one worker evaluates one after the other as one: the rows of all of them.
+
+    Parameters
+    ----------
+    report
+        What is called with it.
+    models
+        How many there are to evaluate.
+    """
+
+    def __init__(self, report: ProgressCallback, models: int) -> None:
+        self._report, self._models = report, models
+        self._begun = self._rows = self._done = 0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Tell a step of the worker."""
+        if self._models == 1 or not what.startswith((_LOADING, _EVALUATING)):
+            self._report(what, done, total)
+            return
+        if what.startswith(_LOADING):
+            self._begun += 1
+        else:
+            self._rows = self._rows or total
+            if total == self._rows:  # otherwise of another split
+                self._done = max(self._done, (self._begun - 1) * total + done)
+        said = f"{what} ({self._begun} of {self._models})"
+        self._report(said, self._done, max(self._models * self._rows, 1))
+
+
 _LOADING, _EVALUATING = "loading ", "evaluating "

@@ -47,7 +47,7 @@ def _bar() -> Iterator[ProgressCallback]:
                 description=printable(what).ljust(32)[:60],
                 completed=done,
                 total=total if total > 1 else None,
-                said=pace.said(what, done, total) if total > 1 else "",
+                said=pace.said(done, total) if total > 1 else "",
             )
 
         yield tell
@@ -58,19 +58,22 @@ class Pace:
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
-        self._step: tuple[str, int] = ("", 0)
-        self._began, self._first = 0.0, 0
+        self.step = 0
+        """How many steps have begun: one goes on as long as its total stays and no less is done, whatever it is called meanwhile."""
+        self._total = self._done = self._first = 0
+        self._began = 0.0
 
-    def said(self, what: str, done: int, total: int) -> str:
+    def said(self, done: int, total: int) -> str:
         """Return it in words: without rate and time where nothing was done since the step began.
 
         >>> pace = Pace(iter([0.0, 10.0]).__next__)
-        >>> pace.said("evaluating cnn", 0, 9000), pace.said("evaluating cnn", 2000, 9000)
+        >>> pace.said(0, 9000), pace.said(2000, 9000)
         ('0 of 9,000', '2,000 of 9,000, 200/s, 35 s left')
         """
         now = self._clock()
-        if (what, total) != self._step or done < self._first:
-            self._step, self._began, self._first = (what, total), now, done
+        if total != self._total or done < self._done:
+            self.step, self._began, self._first = self.step + 1, now, done
+        self._total, self._done = total, done
         words, passed, new = f"{done:,} of {total:,}", now - self._began, done - self._first
         if passed <= 0 or new <= 0:
             return words
@@ -123,11 +126,12 @@ class _Log:
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock, self._pace = clock, Pace(clock)
-        self._last: tuple[str, int] = ("", 0)
+        self._last: tuple[int, str, int] = (0, "", 0)
         self._told = 0.0
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        step, said = (what, done * _LOGGED_STEPS // total), self._pace.said(what, done, total)
+        said = self._pace.said(done, total)
+        step = self._pace.step, what if total <= 1 else "", done * _LOGGED_STEPS // total
         now = self._clock()
         if step == self._last and (now - self._told < _EVERY or done in (0, total)):
             return

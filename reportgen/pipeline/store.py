@@ -144,6 +144,10 @@ class Store:
             if made is not None:
                 shutil.rmtree(made, ignore_errors=True)
 
+    def forget(self, kind: str, key: str) -> None:
+        """Remove an entry."""
+        self._remove(self.place(kind, key))
+
     def entries(self) -> list[Entry]:
         """Return all entries, the least recently used first."""
         return sorted(self._entries(), key=lambda entry: (entry.used, entry.path.name))

@@ -11,19 +11,21 @@ import json
 import os
 import platform
 import shutil
-from dataclasses import asdict, dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reportgen.contract.figures import Drawn, Part
-from reportgen.contract.records.evaluation import Evaluation
-from reportgen.errors import Interrupted, ReportgenError
+from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+from reportgen.contract.records.pieces import ModelPiece
+from reportgen.errors import InputError, Interrupted, ReportgenError
 from reportgen.evaluation import array_store
 from reportgen.evaluation.executors.local import LocalProcesses
-from reportgen.evaluation.process import EvaluationProcess
-from reportgen.evaluation.processes import EvaluationProcesses
+from reportgen.evaluation.process import EvaluationProcess, of_all
+from reportgen.evaluation.processes import EvaluationProcesses, OneByOne
 from reportgen.evaluation.software import software
 from reportgen.inputs import digest
 from reportgen.inputs.archive import is_read
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reportgen.analysis.results import Results, SectionRecord
+    from reportgen.evaluation.collect import ProgressCallback
     from reportgen.evaluation.executors.interface import Executor
     from reportgen.evaluation.executors.transport import Transport
     from reportgen.evaluation.parts import RowsPart
@@ -45,9 +48,12 @@ if TYPE_CHECKING:
     from reportgen.plan.plan import Plan
     from reportgen.spec.model import ReportSpec
     from reportgen.spec.tables.models import ModelSpec
+    from reportgen.spec.tables.output import LimitsSpec
 
     Worker = EvaluationProcess | EvaluationProcesses
     Both = tuple[Drawn, tuple[Drawn, ...]]
+
+_Unit = TypeVar("_Unit")
 
 _RECORD = "record"
 """Name of the files of an entry."""
@@ -68,6 +74,7 @@ class Keys:
 
     data: str
     models: Mapping[str, str]
+    """Those of models that must not be kept are not here."""
     files: tuple[tuple[str, str], ...]
     """The files of the data with their SHA-256 digests."""
     training: tuple[tuple[str, str], ...]
@@ -75,9 +82,11 @@ class Keys:
     splits: Mapping[str, tuple[tuple[str, str], ...]]
     """Those of the further splits that models are evaluated on."""
     digests: Mapping[str, str]
-    """SHA-256 digest of the file of each model; empty for one that is refused before it is read."""
+    """SHA-256 digest of the file of each of these models."""
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """The keys of the failures of these models, which also rest on the limits of the spec."""
     complete: bool = True
-    """Whether they are of all models; otherwise there are no keys of those that could not be evaluated, or that changed meanwhile."""
+    """Whether they are of all models; otherwise what rests on the whole evaluation is not kept."""
 
     @property
     def all(self) -> str:
@@ -91,8 +100,7 @@ def keys_of(plan: Plan, workers: Workers = "one") -> Keys | None:
     Hollow files are left to the worker, which looks into a file before it reads all of it: 50 GB of nothing take a minute.
     """
     spec, request = plan.spec, plan.request
-    made = any(model.function is not None for model in spec.models.values())
-    if made or request.timing is not None or (spec.data is not None and spec.data.runs_code):
+    if request.timing is not None or (spec.data is not None and spec.data.runs_code):
         return None
     asked = {**request.model_dump(mode="json"), "needs": sorted(need.value for need in request.needs)}
     try:
@@ -108,19 +116,22 @@ def keys_of(plan: Plan, workers: Workers = "one") -> Keys | None:
         training = () if found is None else source_of(found, plan.folder).digest()
         compared = [found and found.model_dump(mode="json"), training, spec.output.gallery is None]
         data_key = key(["rows", _slices(spec), compared, rows_key])
-        models, digests = {}, {}
-        for name, model in spec.models.items():
-            path = plan.folder / model.origin
-            digests[name] = digest.of_path(path) if is_read(path, spec.limits) else ""
-            content = [
-                name,
-                model.model_dump(mode="json", exclude={"role", "note", "params", "params_from"}),
-                digests[name],
-            ]
-            models[name] = key(["model", content, _beside(model, plan.folder), rows_key])
     except (OSError, ReportgenError, FolderError):
         return None
-    return Keys(data_key, models, files, training, splits, digests)
+    models, digests, failures = {}, {}, {}
+    for name, model in spec.models.items():
+        with suppress(OSError, ReportgenError, FolderError):
+            digests[name] = _digest(plan.folder / model.origin, spec.limits)
+            own = model.model_dump(mode="json", exclude={"role", "note", "params", "params_from"})
+            models[name] = key(["model", [name, own, digests[name]], _beside(model, plan.folder), rows_key])
+            failures[name] = key(["failure", models[name], spec.limits.model_dump(mode="json")])
+    return Keys(data_key, models, files, training, splits, digests, failures, len(models) == len(spec.models))
+
+
+def _digest(path: Path, limits: LimitsSpec) -> str:
+    if not is_read(path, limits):
+        raise ReportgenError("the worker will refuse it before it is read")
+    return digest.of_path(path)
 
 
 def _slices(spec: ReportSpec) -> list[Any]:
@@ -130,7 +141,15 @@ def _slices(spec: ReportSpec) -> list[Any]:
 
 
 def _beside(model: ModelSpec, folder: Path) -> list[Any]:
-    """Return the digests of the other files of a model; with custom objects also all packages that are installed."""
+    """Return the digests of the other files of a model; with custom objects also all packages that are installed.
+
+    Raises
+    ------
+    ReportgenError
+        The model must not be kept: not all that it rests on can be known.
+    """
+    if model.function is not None:
+        raise ReportgenError("a function returns what it likes")
     history = None if model.history is None else folder / model.history
     if history is not None and history.stat().st_size > _LARGEST:
         raise ReportgenError("the worker will refuse it")
@@ -191,32 +210,61 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
     keys = None if store is None else keys_of(plan, run.workers)
     known: dict[str, Path] = {}
     if store is not None and keys is not None:
-        data = store.fetch("data", keys.data, _read)
-        own = {name: store.fetch("model", one, _read) for name, one in keys.models.items()}
-        found = store.fetch("examples", keys.all, _read)
-        kept = {name: model for name, model in own.items() if model is not None}
-        if data is not None and found is not None and len(kept) == len(own):
+        data = store.fetch("data", keys.data, _data)
+        kept, known, keys = _found(store, keys)
+        found = store.fetch("examples", keys.all, _examples) if keys.complete else None
+        if data is not None and found is not None and len(kept) == len(plan.spec.models):
             (described, splits, versions), (examples, others) = data, found
-            made = Evaluation(
-                tuple(kept.values()), described, versions, examples=examples, splits=splits, split_examples=others
-            )
-            return made, keys
-        known = {name: store.place("model", keys.models[name]) / _RECORD for name in kept}
+            made = Evaluation(kept, described, versions, examples=examples, splits=splits, split_examples=others)
+            return _some(made), keys
     if not run.evaluates:
         raise NotEvaluatedError(
             "models, data or what is measured of them changed: `reportgen build` evaluates them again"
         )
     with _worker(plan, known, run, keys) as worker:
         meanwhile()
+        several = isinstance(worker, EvaluationProcesses)
+        progress = run.progress if several else OneByOne(run.progress, len(plan.spec.models) - len(known))
+        if store is None or keys is None:
+            return _some(worker.result(progress)), keys
+        early = _Early(store, keys, worker)
         try:
-            evaluation = worker.result(run.progress)
+            evaluation = worker.result(early.following(progress))
         except (ReportgenError, Interrupted):
-            if store is not None and keys is not None:
-                _keep_finished(store, keys, worker)
+            early.keep()
             raise
-        if store is not None and keys is not None:
-            keys = _keep(store, keys, evaluation, worker, known)
-    return evaluation, keys
+        kept_keys = _keep(store, keys, evaluation, worker)
+        if kept_keys is None:
+            early.forget()
+    return _some(evaluation), kept_keys
+
+
+def _found(store: Store, keys: Keys) -> tuple[tuple[ModelEvaluation, ...], dict[str, Path], Keys]:
+    """Return the models that the store has, their places, and the keys with those of the failures that it has."""
+    models, places, own = [], {}, dict(keys.models)
+    for name, kept in keys.models.items():
+        failed = store.look("failure", keys.failures[name], _model)
+        found = failed or store.fetch("model", kept, _model)
+        if failed is not None:
+            own[name] = keys.failures[name]
+        if found is not None:
+            models.append(found)
+            places[name] = store.place("model" if failed is None else "failure", own[name]) / _RECORD
+    return tuple(models), places, replace(keys, models=own)
+
+
+def _some(evaluation: Evaluation) -> Evaluation:
+    """Return an evaluation, unless all of its models failed.
+
+    Raises
+    ------
+    InputError
+        What is wrong with them.
+    """
+    failures = {model.name: InputError(*model.failure) for model in evaluation.models if model.failure is not None}
+    if failures and len(failures) == len(evaluation.models):
+        raise of_all(failures)
+    return evaluation
 
 
 def _worker(plan: Plan, known: Mapping[str, Path], run: Run, keys: Keys | None) -> Worker:
@@ -232,10 +280,10 @@ def _worker(plan: Plan, known: Mapping[str, Path], run: Run, keys: Keys | None) 
         executor = LocalProcesses(run.jobs)
 
     def kept(model: str, part: RowsPart) -> Path | None:
-        if run.store is None or keys is None:
+        if run.store is None or keys is None or model not in keys.models:
             return None
         own = _piece_key(keys, model, part)
-        found = run.store.fetch("piece", own, _read)
+        found = run.store.fetch("piece", own, _piece)
         return None if found is None else run.store.place("piece", own) / _RECORD
 
     return EvaluationProcesses(plan.spec, plan.folder, plan.request, known, executor, kept)
@@ -255,45 +303,69 @@ def _piece_key(keys: Keys, model: str, part: RowsPart) -> str:
     return key(["piece", keys.models[model], part.index, part.of])
 
 
-def _keep_finished(store: Store, keys: Keys, worker: Worker) -> None:
-    """Keep the models and parts that were evaluated before a worker ended without a result: the next run goes on there."""
-    for name, place in worker.finished.items():
-        model = array_store.read(place)
-        if model.reason is None and model.sha256 == keys.digests[name]:
-            store.keep("model", keys.models[name], _copy(place))
-    pieces = worker.pieces if isinstance(worker, EvaluationProcesses) else {}
-    for (name, part), place in pieces.items():
-        piece = array_store.read(place)
-        if piece.failure is None and piece.sha256 == keys.digests[name]:
-            store.keep("piece", _piece_key(keys, name, part), _copy(place))
+class _Early:
+    """Keeps models, and parts of them, as soon as they are evaluated: however a run ends, the next one goes on there."""
+
+    def __init__(self, store: Store, keys: Keys, worker: Worker) -> None:
+        self._store, self._keys, self._worker = store, keys, worker
+        self._seen: set[Path] = set()
+        self._made: list[tuple[str, str]] = []
+
+    def following(self, progress: ProgressCallback) -> ProgressCallback:
+        """Return a function that passes a step on, and keeps what is new."""
+
+        def tell(what: str, done: int, total: int) -> None:
+            self.keep()
+            progress(what, done, total)
+
+        return tell
+
+    def keep(self) -> None:
+        """Keep what was evaluated since."""
+        for name, place in self._new(self._worker.finished):
+            self._put("model", name, self._keys.models.get(name), place)
+        if isinstance(self._worker, EvaluationProcesses):
+            for (name, part), place in self._new(self._worker.pieces):
+                own = _piece_key(self._keys, name, part) if name in self._keys.models else None
+                self._put("piece", name, own, place)
+
+    def forget(self) -> None:
+        """Take back what was kept: the data changed while the worker was at work."""
+        for kind, own in self._made:
+            self._store.forget(kind, own)
+
+    def _new(self, finished: Mapping[_Unit, Path]) -> list[tuple[_Unit, Path]]:
+        new = [(unit, place) for unit, place in finished.items() if place not in self._seen]
+        self._seen.update(place for _, place in new)
+        return new
+
+    def _put(self, kind: str, name: str, own: str | None, place: Path) -> None:
+        if own is None:
+            return
+        found = array_store.read(place)
+        if found.failure is None and found.sha256 == self._keys.digests[name]:
+            self._store.keep(kind, own, _copy(place))
+            self._made.append((kind, own))
 
 
-def _keep(
-    store: Store,
-    keys: Keys,
-    evaluation: Evaluation,
-    worker: Worker,
-    known: Mapping[str, Path],
-) -> Keys | None:
+def _keep(store: Store, keys: Keys, evaluation: Evaluation, worker: Worker) -> Keys | None:
     """Keep what a worker found, unless a file changed while it was at work; return the keys of what could be kept."""
     data = evaluation.data
     if data is not None and (data.files, data.training.files if data.training else ()) != (keys.files, keys.training):
         return None
     if {name: one.files for name, one in evaluation.splits.items()} != dict(keys.splits):
         return None
-    sound = {
-        model.name: keys.models[model.name]
-        for model in evaluation.models
-        if model.reason is None and model.sha256 == keys.digests[model.name]
-    }
-    for name, own in sound.items():
-        if name not in known:
-            store.keep("model", own, _copy(worker.file_of("model", name)))
+    kept = {}
+    for model in evaluation.models:
+        if model.name in keys.models and model.sha256 == keys.digests[model.name] and not model.passing:
+            failed = model.failure is not None
+            kept[model.name] = (keys.failures if failed else keys.models)[model.name]
+            store.keep("failure" if failed else "model", kept[model.name], _copy(worker.file_of("model", model.name)))
     store.keep("data", keys.data, _copy(worker.file_of("data")))
-    complete = len(sound) == len(evaluation.models)
-    if complete:
-        store.keep("examples", keys.all, _copy(worker.file_of("examples")))
-    return replace(keys, models=sound, complete=complete)
+    found = replace(keys, models=kept, complete=len(kept) == len(evaluation.models))
+    if found.complete:
+        store.keep("examples", found.all, _copy(worker.file_of("examples")))
+    return found
 
 
 def _copy(file: Path) -> Callable[[Path], None]:
@@ -304,8 +376,22 @@ def _copy(file: Path) -> Callable[[Path], None]:
     return write
 
 
-def _read(folder: Path) -> Any:
-    return array_store.read(folder / _RECORD)
+def _model(folder: Path) -> ModelEvaluation:
+    return array_store.read_as(ModelEvaluation, folder / _RECORD)
+
+
+def _piece(folder: Path) -> ModelPiece:
+    return array_store.read_as(ModelPiece, folder / _RECORD)
+
+
+def _data(folder: Path) -> tuple[Any, Any, Any]:
+    described, splits, versions = array_store.read_as(tuple, folder / _RECORD)
+    return described, splits, versions
+
+
+def _examples(folder: Path) -> tuple[Any, Any]:
+    own, others = array_store.read_as(tuple, folder / _RECORD)
+    return own, others
 
 
 # ------------------------------------------------------------------------------------------------ figures

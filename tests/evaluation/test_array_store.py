@@ -22,6 +22,7 @@ from hypothesis.extra import numpy as arrays
 from reportgen.contract.records.classification import ClassHistogram
 from reportgen.contract.records.history import History
 from reportgen.evaluation import array_store
+from reportgen.resources import __version__
 
 
 def exact(value: Any) -> Any:
@@ -203,3 +204,61 @@ def test_another_version_is_refused(tmp_path: Path, key: str, other: Any, found:
     (tmp_path / "value.json").write_text(json.dumps(content | {key: other}), "utf-8")
     with pytest.raises(array_store.ArrayStoreError, match=found):
         array_store.read(tmp_path / "value")
+
+
+def _npz(folder: Path, member: bytes) -> None:
+    with zipfile.ZipFile(folder / "value.npz", "w") as archive:
+        archive.writestr("0.npy", member)
+
+
+def _tree(folder: Path, value: Any) -> None:
+    tree = {"format": array_store.FORMAT, "reportgen": __version__, "value": value}
+    (folder / "value.json").write_text(json.dumps(tree), "utf-8")
+
+
+def _objects(folder: Path) -> None:
+    content = BytesIO()
+    np.lib.format.write_array(content, np.array([{}]), (1, 0))
+    _npz(folder, content.getvalue())
+
+
+def _too_long(folder: Path) -> None:
+    content = BytesIO()
+    np.lib.format.write_array_header_1_0(content, {"descr": "<f8", "fortran_order": False, "shape": (2**40,)})
+    _npz(folder, content.getvalue() + bytes(64))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda folder: (folder / "value.npz").write_bytes(b""),
+        lambda folder: (folder / "value.npz").write_bytes(b"garbage"),
+        lambda folder: (folder / "value.npz").write_bytes((folder / "value.npz").read_bytes()[:-40]),
+        lambda folder: _npz(folder, b""),
+        lambda folder: _npz(folder, b"no array"),
+        _objects,
+        _too_long,
+        lambda folder: _tree(folder, {"record": "History", "fields": []}),
+        lambda folder: _tree(folder, {"record": "Popen", "fields": {}}),
+        lambda folder: _tree(folder, {"array": "7"}),
+        lambda folder: _tree(folder, {"array": []}),
+        lambda folder: _tree(folder, {"dict": [1]}),
+        lambda folder: (folder / "value.json").write_text("[]", "utf-8"),
+        lambda folder: (folder / "value.json").write_bytes(b"\xff"),
+        lambda folder: (folder / "value.json").write_text("[" * 10**5, "utf-8"),
+    ],
+)
+def test_what_is_damaged_or_foreign_is_one_error(tmp_path: Path, harm: Any) -> None:
+    """Whatever the list of the store says of it, and from whichever worker it came."""
+    array_store.write(np.arange(3.0), tmp_path / "value")
+    harm(tmp_path)
+    with pytest.raises(array_store.ArrayStoreError):
+        array_store.read(tmp_path / "value")
+
+
+def test_another_type_is_an_error(tmp_path: Path) -> None:
+    """It is not taken for the wanted one."""
+    array_store.write(np.arange(3.0), tmp_path / "value")
+    assert len(array_store.read_as(np.ndarray, tmp_path / "value")) == 3
+    with pytest.raises(array_store.ArrayStoreError, match=r"value: must be tuple \(found ndarray\)"):
+        array_store.read_as(tuple, tmp_path / "value")

@@ -42,7 +42,8 @@ class ModelEvaluation:
     ``size_bytes`` is None for a model in memory, ``sha256`` for one that could not be read; ``series`` is the run that it is a
     checkpoint of, and ``recipe`` the recipe that it is a seed of, if declared; ``code`` are the files and packages of its custom objects, or of the function that made it, with their digests; ``form`` is what it was
     loaded from. ``splits`` are its answers on the further splits of the data, by name. ``reason`` is why it was not evaluated, None otherwise: such a model has no heads, and architecture and weights only if it could be
-    loaded. ``failure`` is the location in the spec, the file and the message of what went wrong.
+    loaded. ``failure`` is the location in the spec, the file and the message of what went wrong; ``passing`` is whether that can be
+    another time's success, because the machine had no memory or a problem with a file.
     """
 
     name: str
@@ -63,6 +64,7 @@ class ModelEvaluation:
     splits: Mapping[str, SplitOutputs] = field(default_factory=dict)
     reason: str | None = None
     failure: tuple[tuple[str | int, ...], str, str] | None = None
+    passing: bool = False
 
     def subject(self, head: HeadEvaluation, part: Subject | None = None) -> Subject | None:
         """Return the subject of a metric of a head or of a part of it; a single head is not named."""
