@@ -176,6 +176,22 @@ def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
     assert [entry.path.name for entry in store.entries()] == [key("new"), key("old")]
 
 
+def test_a_run_that_is_larger_than_the_limit_is_said(tmp_path: Path) -> None:
+    """Otherwise nobody knows why the next one computes everything again."""
+    earlier = Store(tmp_path / "cache", limit=1_000)
+    put(earlier, bytes(800), name="earlier")
+    store = Store(tmp_path / "cache", limit=1_000)
+    put(store, bytes(700), name="first")
+    os.utime(earlier.place("model", key("earlier")), (1, 1))
+    store.trim()
+    assert store.trouble is None
+    put(store, bytes(700), name="second")
+    store.trim()
+    assert (
+        store.trouble == f"{store.folder}: has no room for all that this run made (REPORTGEN_CACHE_SIZE is 1,000 bytes)"
+    )
+
+
 def test_clean_keeps_what_was_used_lately(tmp_path: Path) -> None:
     """``older_than`` counts from the last use; without, everything goes."""
     store = Store(tmp_path / "cache")

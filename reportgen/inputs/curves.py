@@ -56,6 +56,8 @@ def mapped(columns: Columns, mapping: Mapping[str, str], is_missing: Callable[[A
 def _spread(columns: Columns) -> Columns:
     """Return a column for every key, with a row for each value, and the steps."""
     keys, values, steps = (columns[name] for name in _LONG)
+    if len({len(keys), len(values), len(steps)}) > 1:
+        raise ValueError(f"its columns {', '.join(_LONG)} have different numbers of rows")
     made: Columns = {key: [None] * len(keys) for key in dict.fromkeys(map(str, keys))}
     for row, (key, value) in enumerate(zip(keys, values, strict=True)):
         made[str(key)][row] = value
@@ -71,6 +73,15 @@ def _joined(epochs: list[Any], columns: Columns, is_missing: Callable[[Any], boo
             continue
         if is_missing(epoch):
             raise ValueError(f"row {place} has values, but no epoch")
-        rows.setdefault(float(epoch), {}).update(found)
+        rows.setdefault(_at(epoch, place), {}).update(found)
     order = sorted(rows)
     return {EPOCH: order, **{key: [rows[epoch].get(key) for epoch in order] for key in columns}}
+
+
+def _at(epoch: Any, row: int) -> float:
+    try:
+        if not isinstance(epoch, bool):
+            return float(epoch)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ValueError(f"the epoch of row {row} is no number")

@@ -17,7 +17,7 @@ def files_below(folder: Path) -> tuple[str, ...]:
     Raises
     ------
     FolderError
-        A link leads out of the folder or to another folder, or a file is not a regular one.
+        A name is not UTF-8, a link leads out of the folder or to another folder, or a file is not a regular one.
     OSError
         A folder cannot be read.
     """
@@ -25,6 +25,8 @@ def files_below(folder: Path) -> tuple[str, ...]:
     found = []
     for place, folders, names in os.walk(root, onerror=_raise):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in (*folders, *names):
+            _require_text(name)
         for name in folders:
             if (Path(place) / name).is_symlink():
                 raise FolderError(f"{_relative(place, name, root)} is a link to a folder, which is not followed")
@@ -33,6 +35,14 @@ def files_below(folder: Path) -> tuple[str, ...]:
                 _require_regular(Path(place) / name, root)
                 found.append(_relative(place, name, root))
     return tuple(sorted(found))
+
+
+def _require_text(name: str) -> None:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(name).decode("utf-8", "replace")
+        raise FolderError(f"the name {shown!r} is not UTF-8") from None
 
 
 def _raise(error: OSError) -> None:

@@ -87,11 +87,16 @@ def _from_events(location: Location, file: str, path: Path, names: Mapping[str, 
 
 
 def _named(columns: Columns, names: Mapping[str, str] | None) -> Columns:
-    return (
-        columns
-        if names is None
-        else mapped(columns, names, lambda value: value is None or _number(value) != _number(value))
-    )
+    return columns if names is None else mapped(columns, names, _is_missing)
+
+
+def _is_missing(value: Any) -> bool:
+    """Return whether a cell has no value; one that is no number is refused later, with its column."""
+    try:
+        number = _number(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return bool(number != number)  # noqa: PLR0124
 
 
 def in_memory(location: Location, given: Any) -> History:

@@ -75,6 +75,7 @@ class Store:
         """Number of entries by kind that were there."""
         self.missed: Counter[str] = Counter()
         """Number of those that were not."""
+        self._made: set[Path] = set()
 
     @classmethod
     def of_user(cls) -> Store | None:
@@ -137,6 +138,7 @@ class Store:
             (made / _LIST).write_text(json.dumps(listed), "utf-8")
             path.parent.mkdir(exist_ok=True)
             made.rename(path)
+            self._made.add(path)
         except OSError as error:
             if not path.is_dir():  # otherwise another process was faster
                 self.trouble = f"{path}: cannot be kept ({error.strerror})"
@@ -160,6 +162,10 @@ class Store:
         for entry in entries:
             if size <= self.limit:
                 return
+            if entry.path in self._made:
+                self.trouble = (
+                    f"{self.folder}: has no room for all that this run made ({LIMIT} is {self.limit:,} bytes)"
+                )
             self._remove(entry.path)
             size -= entry.size
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from hostile.readers import Reading
 
 if TYPE_CHECKING:
@@ -171,6 +173,13 @@ def parquet(**columns: Any) -> Write:
     return lambda folder: pd.DataFrame(columns).to_parquet(folder / "d.parquet")
 
 
+def latin_parquet(folder: Path) -> None:
+    """Write a table whose text is not UTF-8."""
+    text = pa.StringArray.from_buffers(2, pa.py_buffer(np.array([0, 1, 2], np.int32)), pa.py_buffer(b"a\xe9"))
+    table = pa.table({"a": [1.0, 2.0], "b": [1, 2], "kind": text})
+    pq.write_table(table, folder / "d.parquet")
+
+
 def hdf5(fill: Callable[[h5py.File, Path], object]) -> Write:
     """Write an HDF5 file."""
 
@@ -318,6 +327,7 @@ CSVS: dict[str, tuple[str | bytes, str | None]] = {
 }
 PARQUETS: dict[str, tuple[Write, str | None]] = {
     "good": (parquet(a=[1.0, 2.0], b=[1, 2], kind=["x", "y"]), None),
+    "text that is not UTF-8": (latin_parquet, "cannot be read as parquet (In column 2: Invalid: Invalid UTF8"),
     "decimals as numbers": (parquet(a=[Decimal("1.5"), Decimal(2)], b=[1, 2], kind=["x", "y"]), None),
     "categories": (parquet(a=[1.0, 2.0], b=[1, 2], kind=pd.Categorical(["x", "y"])), None),
     "dates as numbers": (
@@ -365,6 +375,7 @@ def filled(name: str, *more: tuple[str, Callable[[Path], object]]) -> Write:
         for file, spoil in more:
             path = folder / name / file
             path.unlink(missing_ok=True)
+            path.parent.mkdir(exist_ok=True)
             spoil(path)
 
     return write
@@ -413,6 +424,16 @@ FOLDERS: dict[str, tuple[dict[str, Any], Write, str]] = {
         IMAGES,
         filled("images", ("cat/c.png", lambda path: path.symlink_to("c.png"))),
         "cannot be read as a folder of images",
+    ),
+    "images: a name in another encoding": (
+        IMAGES,
+        filled("images", (os.fsdecode(b"cat/\xe9.png"), Path.touch)),
+        "the name '\N{REPLACEMENT CHARACTER}.png' is not UTF-8",
+    ),
+    "images: a class in another encoding": (
+        IMAGES,
+        filled("images", (os.fsdecode(b"\xe9/a.png"), Path.touch)),
+        "the name '\N{REPLACEMENT CHARACTER}' is not UTF-8",
     ),
     "images: no class": (IMAGES, filled("images", ("e.png", Path.touch)), "e.png is not in the folder of a class"),
     "saved: another folder": (SAVED, lambda folder: (folder / "saved").mkdir(), "dataset_spec.pb: no such file"),

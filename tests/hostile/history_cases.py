@@ -92,6 +92,28 @@ EVENTS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
 }
 
+NO_EPOCH = "the epoch of row 0 is no number"
+MAPPED: dict[str, tuple[str, str]] = {
+    "a table as a value": ('{"epoch": [0, 1], "train_loss": [{}, 2]}', NO_LIST),
+    "true as a value": ('{"epoch": [0, 1], "train_loss": [true, 2]}', NO_LIST),
+    "a huge value": ('{"epoch": [0, 1], "train_loss": [' + "9" * 400 + ", 2]}", NO_LIST),
+    "true as an epoch": ('{"epoch": [true, 1], "train_loss": [1, 2]}', NO_EPOCH),
+    "a list as an epoch": ('{"epoch": [[0], 1], "train_loss": [1, 2]}', NO_EPOCH),
+    "a table as an epoch": ('{"epoch": [{}, 1], "train_loss": [1, 2]}', NO_EPOCH),
+    "a word as an epoch": ('{"epoch": ["first", 1], "train_loss": [1, 2]}', NO_EPOCH),
+    "a huge epoch": ('{"epoch": [' + "9" * 400 + '], "train_loss": [1]}', NO_EPOCH),
+    "no epoch": ('{"epoch": [null], "train_loss": [1]}', "row 0 has values, but no epoch"),
+    "epochs without end": (
+        '{"epoch": [1e999], "train_loss": [1]}',
+        "'epoch' is not a list of whole numbers",
+    ),
+    "long and ragged": (
+        '{"key": ["train_loss"], "value": [1, 2], "step": [0]}',
+        "its columns key, value, step have different numbers of rows",
+    ),
+}
+"""Read with :data:`MAPPING`."""
+MAPPING = {"loss": "train_loss"}
 CASES = [
     *(Reading(f"JSON: {name}", content(text, "h.json"), "h.json", says) for name, (text, says) in JSON.items()),
     *(Reading(f"CSV: {name}", content(text, "h.csv"), "h.csv", says) for name, (text, says) in CSV.items()),

@@ -49,6 +49,17 @@ def test_history(case: Reading, tmp_path: Path) -> None:
     assert case.says in str(caught.value)
 
 
+@pytest.mark.parametrize("name", history_cases.MAPPED)
+def test_history_of_named_columns(name: str, tmp_path: Path) -> None:
+    """One sentence says what is wrong with it."""
+    text, says = history_cases.MAPPED[name]
+    (tmp_path / "h.json").write_text(text, "utf-8")
+    with pytest.raises(InputError) as caught:
+        histories.load(("models", "m", "history"), "h.json", tmp_path, history_cases.MAPPING)
+    assert str(caught.value).startswith("models.m.history: h.json: is not a training history (")
+    assert says in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["kind", "a.b"])
 def test_text_counts_as_it_is_unpacked(tmp_path: Path, name: str) -> None:
     """A few kilobytes of a parquet file can be gigabytes of text; columns that are not named do not count."""

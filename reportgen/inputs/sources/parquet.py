@@ -56,6 +56,7 @@ class Parquet(ArraySource):
             if not file.metadata.num_rows:
                 yield file.schema_arrow.empty_table().select(names).to_pandas(ignore_metadata=True)
             for batch in file.iter_batches(columns.CHUNK, columns=names):
+                batch.validate(full=True)  # otherwise text that is not UTF-8 is found when somebody looks at it
                 yield batch.to_pandas(ignore_metadata=True)
                 pyarrow.default_memory_pool().release_unused()
 
