@@ -56,6 +56,32 @@ class Eager(keras.Model):
         return self.out(hidden if float(keras.ops.sum(hidden)) > 0 else -hidden)
 
 
+def adapted() -> dict[str, Any]:
+    """Quantize layers and adapt them with LoRA; return the tensors that are found, and how the layers answer to units."""
+    units = np.eye(7, dtype="float32")
+    made = {
+        "dense": (lambda: layers.Dense(5), (7,), units),
+        "einsum": (lambda: layers.EinsumDense("abc,cde->abde", (None, 4, 3)), (1, 7), units[:, None]),
+        "turned": (lambda: layers.EinsumDense("abc,cde->abed", (None, 3, 4)), (1, 7), units[:, None]),
+        "embedding": (lambda: layers.Embedding(7, 6), (), np.arange(7)),
+    }
+    found = {}
+    for name, (make, shape, x) in made.items():
+        for mode, lora in ((None, True), ("int8", False), ("int8", True), ("int4", False), ("float8", False)):
+            if lora and name == "turned":
+                continue  # Keras cannot
+            layer = make()
+            model = keras.Sequential([keras.Input(shape, dtype=x.dtype.name), layer])
+            if mode is not None:
+                model.quantize(mode)
+            if lora:
+                layer.enable_lora(2)
+                own = layer.lora_embeddings_b if name == "embedding" else layer.lora_kernel_b
+                own.assign(np.random.default_rng(3).normal(size=own.shape))
+            found[name, mode, lora] = weight_tensors(model), np.asarray(layer(x), np.float32)
+    return found
+
+
 def convolutional() -> keras.Model:
     """Nest a backbone with depthwise, grouped, separable and transposed convolutions, normalised and activated."""
     inside = keras.Input((8, 8, 4))
@@ -161,6 +187,7 @@ def main(file: Path) -> None:
     attention = model.get_layer("attention")
     short = embedded[:, :6]
     found["sequence"]["scores"] = np.asarray(attention(short, short, return_attention_scores=True)[1])
+    found["adapted"] = adapted()
     file.write_bytes(pickle.dumps(found))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.records.weights import WeightTensor
+from reportgen.evaluation.quantized import dequantized, is_beside
 from reportgen.evaluation.structure import children, is_a, walk
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _GATES = {"LSTMCell": ("input", "forget", "cell", "output"), "GRUCell": ("update
 _GATES["ConvLSTMCell"] = _GATES["LSTMCell"]
 _CELLS = (*_GATES, "SimpleRNNCell")
 _INITIALIZERS = {"embeddings": "embeddings_initializer", "recurrent_kernel": "recurrent_initializer"}
+_ADAPTED = ("kernel", "embeddings")
+"""Weights that LoRA adapts."""
 _LENDERS = ("MultiHeadAttention", "GroupedQueryAttention", "RNN")
 """Layers whose inner layers are reported under the class of the outer one."""
 _HEADS = {"query": 1, "key": 1, "value": 1, "attention_output": 0}
@@ -44,9 +47,9 @@ class _View:
 
 
 def weight_tensors(model: Any) -> tuple[WeightTensor, ...]:
-    """List the floating-point weights of a model in the order of its layers.
+    """List the weights of a model in the order of its layers, in floating-point numbers.
 
-    A layer adapted with LoRA has its effective kernel. Each gate of a recurrent kernel is a separate tensor.
+    A quantized layer, and one adapted with LoRA, has the weights that take effect. Each gate of a recurrent kernel is a separate tensor.
     """
     seen: set[int] = set()
     places = [(place, place.layer) for place in walk(model) if place.shared_with is None]
@@ -69,9 +72,12 @@ def _of_layer(place: Place, layer: Any, seen: set[int]) -> Iterator[WeightTensor
         if id(variable) in inside | seen:
             continue
         seen.add(id(variable))
-        if "float" not in str(variable.dtype) or "lora_kernel" in variable.name:
+        if is_beside(layer, variable.name) or variable.name.startswith("lora_"):
             continue
-        tensor = WeightTensor(**_own(layer, name, kind, variable))
+        effective = dequantized(layer, variable.name, variable)
+        if effective is None and "float" not in str(variable.dtype):
+            continue
+        tensor = WeightTensor(**_own(layer, name, kind, variable, effective))
         yield from _split(replace(tensor, heads=_heads(place, tensor)), layer)
 
 
@@ -85,10 +91,14 @@ def _called(place: Place) -> tuple[str, str]:
     return place.name, type(parent).__name__
 
 
-def _own(layer: Any, name: str, layer_type: str, variable: Any) -> dict[str, Any]:
+def _own(
+    layer: Any, name: str, layer_type: str, variable: Any, effective: NDArray[np.float32] | None = None
+) -> dict[str, Any]:
     own = variable.name
-    effective = own == "kernel" and getattr(layer, "lora_enabled", False)
-    values = np.asarray(layer.kernel if effective else variable)
+    if effective is None:
+        adapted = own in _ADAPTED and getattr(layer, "lora_enabled", False)
+        effective = np.asarray(getattr(layer, own) if adapted else variable)
+    values = effective
     if values.dtype not in (np.float16, np.float32, np.float64):
         values = values.astype(np.float32)
     view = _view(layer, own, values)

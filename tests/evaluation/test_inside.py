@@ -54,6 +54,24 @@ def test_the_batch_size_does_not_matter(found: dict[str, Any], name: str) -> Non
             assert np.allclose(getattr(one, field), getattr(other, field), rtol=1e-5, atol=1e-5), (one.name, field)
 
 
+@pytest.mark.parametrize(
+    ("mode", "lora"), [(None, True), ("int8", False), ("int8", True), ("int4", False), ("float8", False)]
+)
+@pytest.mark.parametrize("name", ["dense", "einsum", "turned", "embedding"])
+def test_weights_are_those_that_take_effect(found: dict[str, Any], name: str, mode: str | None, *, lora: bool) -> None:
+    """Of quantized and adapted layers: their answers to units; scales, zeros, maxima and the parts of LoRA are no weights."""
+    if lora and name == "turned":
+        return
+    tensors, answers = found["adapted"][name, mode, lora]
+    (weight,) = (one.values for one in tensors if one.values.ndim > 1)
+    assert [one.name.rpartition("/")[2] for one in tensors if one.values.ndim < 2] == ["bias"] * (name == "dense")
+    wanted = answers if name in ("dense", "embedding") else answers[:, 0]
+    wanted = wanted.swapaxes(1, 2) if name == "turned" else wanted
+    assert weight.shape == wanted.shape
+    rounded = 0.07 if mode == "float8" else 1e-6  # stored are the numbers that the layer rounds to three bits
+    assert np.allclose(weight, wanted, rtol=0, atol=rounded * np.abs(wanted).max())
+
+
 @pytest.mark.parametrize("name", [*MODELS, "eager", "nan"])
 def test_every_weight_is_counted_once(found: dict[str, Any], name: str) -> None:
     """Tensors and architecture have as many numbers as Keras counts."""
