@@ -288,7 +288,7 @@ KINDS = (
     Kind("lora", "Layers adapted with LoRA", lambda m: m.lora(), quick=True),
     Kind("convolutions", "Convolutions, channels last", lambda m: m.images(m.layers.Conv2D(4, 3), m.layers.SeparableConv2D(4, 3), m.layers.GlobalAveragePooling2D(), m.head()), data="images"),
     Kind("augmenting", "Convolutions, channels last", lambda m: m.images(m.layers.RandomFlip(), m.layers.RandomRotation(0.1), m.layers.Flatten(), m.head()), data="images"),
-    Kind("first", "Convolutions, channels first", lambda m: m.first(m.layers.Conv2D(4, 3, data_format="channels_first"), m.layers.Flatten(), m.head()), data="first", unmeasured="only supports the NHWC tensor format on the CPU"),
+    Kind("first", "Convolutions, channels first", lambda m: m.first(m.layers.Conv2D(4, 3, data_format="channels_first"), m.layers.Flatten(), m.head()), data="first", unmeasured="channels come first in this model, which TensorFlow computes on a GPU only; save it with channels_last"),
     Kind("first_pooled", "Convolutions, channels first", lambda m: m.first(m.layers.MaxPooling2D(data_format="channels_first"), m.layers.Flatten(), m.head()), data="first"),
     Kind("recurrent", "Recurrent, attention", lambda m: m.tokens(m.layers.LSTM(5)), data="tokens"),
     Kind("bidirectional", "Recurrent, attention", lambda m: m.tokens(m.layers.Bidirectional(m.layers.GRU(5))), data="tokens"),

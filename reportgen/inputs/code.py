@@ -81,7 +81,16 @@ def model_code(location: Location, file: str, what: str) -> Iterator[None]:
     except BaseException as error:
         if ends_program(error):
             raise
-        raise InputError(location, file, f"{what} ({type(error).__name__}: {summary(error)})") from error
+        said = summary(error)
+        advice = _CHANNELS_LAST if _CHANNELS_FIRST in said else ""
+        raise InputError(location, file, f"{what} ({type(error).__name__}: {said}){advice}") from error
+
+
+_CHANNELS_FIRST = "only supports the NHWC tensor format"
+"""What TensorFlow says of a convolution whose channels come first, on a CPU."""
+_CHANNELS_LAST = (
+    ": channels come first in this model, which TensorFlow computes on a GPU only; save it with channels_last"
+)
 
 
 def imported(item: str, folder: Path) -> Any:

@@ -58,6 +58,31 @@ def test_a_build_that_may_write_little(project: Path, most: int) -> None:
         assert not (project / "out").exists()
 
 
+@pytest.mark.keras
+def test_a_store_that_may_write_little_costs_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The build is that without one, and what could not be kept is not there in part."""
+    disk = project / "cache"
+    disk.mkdir(mode=0o700)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", disk], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        monkeypatch.setenv("REPORTGEN_NO_CACHE", "")
+        monkeypatch.setenv("REPORTGEN_CACHE", str(disk))
+        for _ in range(2):
+            most = resource.RLIM_INFINITY
+            code, lines = limited(
+                project, resource.RLIMIT_FSIZE, most, "build", "spec.toml", "-o", "out", "-v", "--format", "json,html"
+            )
+            assert code == 0
+            assert any("No space left on device" in line for line in lines), lines
+            assert not list(disk.glob(".reportgen-*"))
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
 @pytest.mark.parametrize("most", [0, 4_000])
 def test_a_rendering_that_may_write_little(project: Path, most: int) -> None:
     """The folder that was made for it is gone."""

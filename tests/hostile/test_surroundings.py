@@ -305,6 +305,25 @@ def test_kill_9_again_and_again_with_a_store(
 
 
 @pytest.mark.keras
+@pytest.mark.parametrize("size", [5 * 10**9, 300_000])
+def test_two_builds_at_once_with_one_store(project: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both end with the results of a run without one, also where there is room for less than one of them keeps."""
+    command = ("build", "spec.toml", "-q", "--format", "json,html", "--jobs", 2)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    assert run(project, *command, "-o", "expected")[0] == 0
+    monkeypatch.setenv("REPORTGEN_NO_CACHE", "")
+    monkeypatch.setenv("REPORTGEN_CACHE", str(project / "cache"))
+    monkeypatch.setenv("REPORTGEN_CACHE_SIZE", str(size))
+    for _ in range(2):
+        with started(project, *command, "-o", "a") as one, started(project, *command, "-o", "b") as other:
+            said = [process.communicate(timeout=300)[1] for process in (one, other)]
+        assert (one.returncode, other.returncode) == (0, 0), said
+        for file in ("results.json", "report.html"):
+            wanted = (project / "expected" / file).read_bytes()
+            assert [(project / made / file).read_bytes() for made in "ab"] == [wanted] * 2
+
+
+@pytest.mark.keras
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_signals_at_every_stage(project: Path, stage: str, number: int, code: int) -> None:

@@ -98,6 +98,27 @@ def test_split_conformal_is_the_rank_of_one_half(n: int, level: float, seed: int
     assert found.covered.value == pytest.approx((np.abs(errors[found.tested]) <= found.half_width.value).mean())
 
 
+@pytest.mark.parametrize(
+    ("level", "half_width", "uncovered"), [(0.9, 0.688732800614946, 181 / 1500), (0.95, 0.9624930099672013, 86 / 1500)]
+)
+def test_split_conformal_is_that_of_crepes(level: float, half_width: float, uncovered: float) -> None:
+    """``ConformalRegressor().fit(residuals).predict_int`` and ``evaluate`` of crepes 0.9.1, on the same halves."""
+    made = load("reg")
+    found = regression.split_conformal(made["y"] - made["mu"], level, Design(3000), 7)
+    assert found is not None
+    assert found.half_width.value == half_width
+    assert found.covered.value == pytest.approx(1 - uncovered, rel=1e-12)
+
+
+def test_the_half_width_of_all_rows() -> None:
+    """The error at rank ceil((n + 1) level)."""
+    made = load("reg")
+    rank = math.ceil(3001 * 0.9)
+    assert close(
+        regression.quantile(np.abs(made["y"] - made["mu"]), rank / 3000).value, "reg/split_conformal_halfwidth_90"
+    )
+
+
 def test_split_conformal_keeps_groups_together() -> None:
     """A patient is in one half."""
     groups = np.repeat(np.arange(40), 5)
