@@ -25,15 +25,15 @@ def files_below(folder: Path) -> tuple[str, ...]:
     found = []
     for place, folders, names in os.walk(root, onerror=_raise):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in (*folders, *names):
+        files = [name for name in names if not name.startswith(".")]
+        for name in (*folders, *files):
             _require_text(name)
         for name in folders:
             if (Path(place) / name).is_symlink():
                 raise FolderError(f"{_relative(place, name, root)} is a link to a folder, which is not followed")
-        for name in names:
-            if not name.startswith("."):
-                _require_regular(Path(place) / name, root)
-                found.append(_relative(place, name, root))
+        for name in files:
+            _require_regular(Path(place) / name, root)
+            found.append(_relative(place, name, root))
     return tuple(sorted(found))
 
 

@@ -36,7 +36,7 @@ from reportgen.plan.files import named_files
 from reportgen.plan.registry import is_own
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from reportgen.analysis.results import Results, SectionRecord
     from reportgen.evaluation.collect import ProgressCallback
@@ -227,7 +227,7 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
         progress = run.progress if several else OneByOne(run.progress, len(plan.spec.models) - len(known))
         if store is None or keys is None:
             return _some(worker.result(progress)), keys
-        early = _Early(store, keys, worker)
+        early = _Early(store, keys, worker, known)
         try:
             evaluation = worker.result(early.following(progress))
         except (ReportgenError, Interrupted):
@@ -306,9 +306,9 @@ def _piece_key(keys: Keys, model: str, part: RowsPart) -> str:
 class _Early:
     """Keeps models, and parts of them, as soon as they are evaluated: however a run ends, the next one goes on there."""
 
-    def __init__(self, store: Store, keys: Keys, worker: Worker) -> None:
-        self._store, self._keys, self._worker = store, keys, worker
-        self._seen: set[Path] = set()
+    def __init__(self, store: Store, keys: Keys, worker: Worker, known: Iterable[str]) -> None:
+        self._store, self._keys, self._worker, self._known = store, keys, worker, set(known)
+        self._seen = set(worker.pieces.values() if isinstance(worker, EvaluationProcesses) else ())
         self._made: list[tuple[str, str]] = []
 
     def following(self, progress: ProgressCallback) -> ProgressCallback:
@@ -340,7 +340,7 @@ class _Early:
         return new
 
     def _put(self, kind: str, name: str, own: str | None, place: Path) -> None:
-        if own is None:
+        if own is None or name in self._known:
             return
         found = array_store.read(place)
         if found.failure is None and found.sha256 == self._keys.digests[name]:
