@@ -132,6 +132,14 @@ def test_an_optional_comparing_section_is_skipped_where_its_numbers_are_not() ->
         compared('optional = true\nobjectives = ["performance.accuracy", "performance.nlll"]\n')
 
 
+@pytest.mark.parametrize("kind", ["overview", "cost"])
+def test_one_of_several_numbers_is_enough(kind: str) -> None:
+    """The cost that pareto compares by default comes from section cost or from the overview."""
+    both = f'[[sections]]\nkind = "performance"\n[[sections]]\nkind = "{kind}"\n'
+    assert compared("optional = true\n", both).sections[2].skip is None
+    assert compared("", both).sections[2].skip is None
+
+
 def test_a_comparing_section_without_its_numbers_is_a_mistake() -> None:
     """Told once, with the remedy."""
     with pytest.raises(SpecError) as caught:

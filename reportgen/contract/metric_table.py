@@ -93,6 +93,8 @@ class Reading:
         The preferred direction, if the spec declares one.
     directed
         Whether a preferred direction is required.
+    instead
+        Addresses of which any one is enough, where no section of the run produces the first.
     """
 
     address: str
@@ -100,3 +102,4 @@ class Reading:
     subject: str | None = None
     direction: Direction | None = None
     directed: bool = False
+    instead: tuple[str, ...] = ()

@@ -51,7 +51,7 @@ class Producers:
         skipped
             Sections that are skipped, with the reason.
         """
-        section = reading.address.partition(".")[0]
+        section = self._chosen(reading, skipped).partition(".")[0]
         if section not in self.sections:
             return f"reads {reading.address}, which no section of this spec produces" if self.complete else None
         if section in skipped:
@@ -80,8 +80,16 @@ class Producers:
             if problem is not None:
                 yield problem
 
+    def _chosen(self, reading: Reading, skipped: Mapping[str, str]) -> str:
+        """Return the first address of those that are enough that the run has; the first of all if it has none."""
+        for address in (reading.address, *reading.instead):
+            if not self.lacks(address) and address.partition(".")[0] not in skipped:
+                return address
+        return reading.address
+
     def _problem(self, reading: Reading, location: Location, skipped: Mapping[str, str]) -> Problem | None:
         """Return the problem with a metric that is read; None if there is none."""
+        reading = replace(reading, address=self._chosen(reading, skipped))
         spec = self.find(reading.address)
         if self.lacks(reading.address):
             lacking = self.missing(reading.address, location)

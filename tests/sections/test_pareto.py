@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from factory import draw_all, produced
@@ -18,6 +18,9 @@ from reportgen.sections.pareto import SECTION, words
 from reportgen.sections.pareto.analyzer import ParetoAnalyzer
 from reportgen.sections.pareto.schema import ParetoOptions, ParetoResult
 from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 GOOD = MetricSpec("good", "Good", "fraction", True, "More.", "test", difference="good_difference")
 DIFFERENCE = MetricSpec("good_difference", "Difference", "fraction", None, "Apart.", "test", "pair")
@@ -452,8 +455,13 @@ ERROR = MetricSpec("mae", "MAE", "", False, "Off.", "test")
 COUNTED = MetricSpec("parameters", "Parameters", "count", None, "How large.", "test", exact=True)
 
 
-def measured(values: dict[str, list[tuple[MetricSpec, str | None]]], **options: Any) -> ParetoResult:
-    """Compare models by default, each with some of the headlines of performance, by output."""
+MULTIPLIED = MetricSpec("multiply_adds", "Multiply-adds", "count", False, "What one example takes.", "test", exact=True)
+
+
+def measured(
+    values: dict[str, list[tuple[MetricSpec, str | None]]], *, costs: Sequence[TableRow] = (), **options: Any
+) -> ParetoResult:
+    """Compare models by default, each with some of the headlines of performance, by output; ``costs`` are what section cost says."""
     made = [
         TableRow(section="performance", measurement=spec.measure(model, 0.5, subject=subject))
         for model, found in values.items()
@@ -461,10 +469,12 @@ def measured(values: dict[str, list[tuple[MetricSpec, str | None]]], **options: 
     ]
     made += [TableRow(section="overview", measurement=COUNTED.measure(model, 10)) for model in values]
     missing = ACCURACY.missing("a", "not_applicable", "the task is segmentation")
-    made.append(TableRow(section="performance", measurement=missing))
+    made += [TableRow(section="performance", measurement=missing), *costs]
     headlines = tuple(Headline("performance", spec) for spec in (ACCURACY, IOU, ERROR))
     specs = {f"performance.{spec.name}": spec for spec in (ACCURACY, IOU, ERROR)}
-    made_table = MetricTable(tuple(values), tuple(made), headlines, {**specs, "overview.parameters": COUNTED})
+    specs["overview.parameters"] = COUNTED
+    specs |= {f"cost.{spec.name}": spec for spec in (COUNTED, MULTIPLIED) if costs}
+    made_table = MetricTable(tuple(values), tuple(made), headlines, specs)
     return ParetoAnalyzer(ParetoOptions(**options)).compare(made_table)
 
 
@@ -494,6 +504,27 @@ def test_by_default_each_output_is_an_objective() -> None:
     result = measured({"a": [(IOU, None)], "b": [(IOU, None)], "c": [(ERROR, None)], "d": [(ERROR, heads[0])]})
     assert chosen(result) == [("mean_iou", None)]
     assert [one.model for one in result.excluded] == ["c", "d"]
+
+
+def test_by_default_the_cost_is_that_of_the_section_cost() -> None:
+    """The multiply-adds, unless those of a model are not known; the rule is recorded, and a model that was not evaluated decides nothing."""
+    values = {model: [(ACCURACY, None)] for model in "ab"}
+    found = measured(values)
+    assert found.objectives[-1].address == "overview.parameters"
+    assert found.objectives_rule.endswith("and the number of parameters, because the report has no section cost")
+    parameters = [TableRow(section="cost", measurement=COUNTED.measure(model, 10)) for model in "ab"]
+    counts = [TableRow(section="cost", measurement=MULTIPLIED.measure(model, 100)) for model in "ab"]
+    failed = [
+        TableRow(section="cost", measurement=spec.missing("c", "failed", "no file")) for spec in (COUNTED, MULTIPLIED)
+    ]
+    found = measured(values, costs=[*parameters, *counts, *failed])
+    assert found.objectives[-1].address == "cost.multiply_adds"
+    assert found.objectives_rule.endswith("and the multiply-adds of one example")
+    unknown = MULTIPLIED.missing("b", "not_applicable", "layers FFT are not counted")
+    found = measured(values, costs=[*parameters, counts[0], TableRow(section="cost", measurement=unknown)])
+    assert found.objectives[-1].address == "cost.parameters"
+    assert found.objectives_rule.endswith("because the multiply-adds of some models are not known")
+    assert not found.excluded
 
 
 def test_no_quality_at_all_is_said() -> None:

@@ -16,7 +16,6 @@ from reportgen.metrics import pareto, simultaneous
 from reportgen.sections.pareto import defaults, schema
 from reportgen.sections.pareto.schema import (
     DECLARED,
-    QUALITY,
     ChosenMetric,
     ComparedModel,
     ComparedObjective,
@@ -135,12 +134,12 @@ class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
 
     def reads(self) -> tuple[Reading, ...]:
         """Return the objectives and the columns of the heatmap."""
-        objectives: tuple[str | Objective, ...] = self.options.objectives or (QUALITY, defaults.COST)
-        named = [("objectives", objectives), ("heatmap", self.options.heatmap or ())]
-        return tuple(
+        named = [("objectives", self.options.objectives or ()), ("heatmap", self.options.heatmap or ())]
+        chosen = () if self.options.objectives else defaults.READ
+        return chosen + tuple(
             Reading(
                 address=choice(entry).metric,
-                option=self._written(key, place, entry),
+                option=(key, place) if isinstance(entry, str) else (key, place, "metric"),
                 subject=choice(entry).subject,
                 direction=choice(entry).direction,
                 directed=True,
@@ -149,17 +148,10 @@ class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
             for place, entry in enumerate(entries)
         )
 
-    def _written(self, key: str, place: int, entry: str | Objective) -> tuple[str | int, ...]:
-        """Return the location of an entry in the spec; empty for a default."""
-        if getattr(self.options, key) is None:
-            return ()
-        return (key, place) if isinstance(entry, str) else (key, place, "metric")
-
     def compare(self, table: MetricTable) -> ParetoResult:
         """Collect the objectives of every model, sort the models into fronts, and test the differences."""
-        named, rule = self.options.objectives, DECLARED
-        if named is None:
-            named, rule = defaults.objectives(table), defaults.RULE
+        chosen = self.options.objectives
+        named, rule = defaults.objectives(table) if chosen is None else (chosen, DECLARED)
         columns = [_column(table, choice(entry)) for entry in named]
         self._check_reference(columns)
         shown = [_column(table, choice(entry)) for entry in self.options.heatmap or named]

@@ -16,6 +16,8 @@ Certainty = Literal["exact", "beyond uncertainty", "within uncertainty", "not te
 QUALITY = "performance.accuracy"
 """Where no model has another key number."""
 PARAMETERS = "overview.parameters"
+COUNTED = "cost.parameters"
+MULTIPLY_ADDS = "cost.multiply_adds"
 DECLARED = "declared in the spec"
 """How something was chosen that the spec says."""
 
@@ -36,7 +38,8 @@ class ParetoOptions(Strict):
 
     objectives: tuple[str | Objective, ...] | None = Field(default=None, min_length=2)
     """Objectives: addresses, or tables with `metric`, `direction` and `subject`. Default: the first key number of `performance` for
-    each output (accuracy, micro F1, mean IoU, token accuracy or MAE), at most three, and the number of parameters."""
+    each output (accuracy, micro F1, mean IoU, token accuracy or MAE), at most three, and the cost: the multiply-adds of section `cost` if
+    every model that was evaluated has them, otherwise the number of parameters."""
     heatmap: tuple[str | Objective, ...] | None = Field(default=None, min_length=1)
     """Columns of the heatmap, in the same form. Default: the objectives."""
     min_models: int = Field(default=2, ge=2)
