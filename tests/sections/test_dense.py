@@ -107,6 +107,26 @@ def test_the_oracles() -> None:
     assert close(found(sequences, "perplexity").value, "seq/perplexity_masked")
 
 
+def _areas(shift: float) -> np.ndarray:
+    """Return (12, 96, 80) classes of 0 to 3: those of the nearest of nine points, all moved down by ``shift``."""
+    generator, shape = np.random.default_rng(7), (12, 96, 80)
+    points = generator.uniform(0, 1, (12, 9, 2)) * shape[1:]
+    classes = generator.integers(4, size=(12, 9))
+    rows, columns = np.indices(shape[1:])
+    ahead, beside = (points[..., axis, None, None] for axis in range(2))
+    nearest = ((rows - ahead - shift) ** 2 + (columns - beside) ** 2).argmin(axis=1)
+    return np.stack([one[place] for one, place in zip(classes, nearest, strict=True)])
+
+
+def test_boundary_iou_is_that_of_opencv() -> None:
+    """With the bands that ``cv2.erode`` of OpenCV 5.0.0 leaves, 3 x 3 and as often as 2 % of the diagonal, pooled over the images."""
+    expected = [0.48017052060457305, 0.41490467937608316, 0.40989489874391183, 0.4235047912765723]
+    result = analyze(dense_head(8.0 * np.eye(4)[_areas(2.5)], _areas(0.0)))
+    assert [found(result, "boundary_iou", f"class:{k}").value for k in range(4)] == pytest.approx(expected, rel=1e-12)
+    assert found(result, "mean_boundary_iou").value == pytest.approx(np.mean(expected), rel=1e-12)
+    assert found(result, "pixel_accuracy").value == pytest.approx(0.9439453125)
+
+
 def test_units_without_a_position_are_left_out() -> None:
     """They are counted, and change no number; the worst units are named by their rows in the data."""
     labels = LABELS.copy()

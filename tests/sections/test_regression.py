@@ -198,6 +198,33 @@ def test_differences_are_paired_and_mirrored() -> None:
     assert unlike.find("mae_p", "a", "vs b").value == pytest.approx(expected, rel=0.1)
 
 
+@pytest.mark.parametrize(("name", "size"), [("mae", np.abs), ("mse", np.square)])
+def test_skill_over_another_model(name: str, size: Any) -> None:
+    """1 minus the ratio of the mean errors, paired: the interval is close to that of a bootstrap of the rows."""
+    result = analyze(model(10), model(10.5, 1))
+    own, other = size(10 * NOISE[0]), size(10.5 * NOISE[1])
+    found = result.find(f"{name}_skill_over_model", "a", "vs b")
+    assert found.value == pytest.approx(1 - own.mean() / other.mean())
+    rows = np.random.default_rng(1).integers(N, size=(4_000, N))
+    ends = np.quantile(1 - own[rows].mean(axis=1) / other[rows].mean(axis=1), (0.025, 0.975))
+    assert (found.ci_low, found.ci_high) == pytest.approx(tuple(ends), abs=0.015)
+    assert result.find(f"{name}_skill_over_model", "b", "vs a").value == pytest.approx(1 - other.mean() / own.mean())
+
+
+def test_no_skill_over_a_model_without_errors() -> None:
+    """The ratio does not exist; and that of squares has no interval where few rows make most of them."""
+    result = analyze(model(10), model(0))
+    assert result.find("mae_skill_over_model", "a", "vs b").reason == "the other model has no error on any row"
+    assert result.find("mae_skill_over_model", "b", "vs a").value == 1.0
+    errors = np.ones(N)
+    errors[0] = 500.0
+    heavy = analyze(regression_head(LABELS + errors, LABELS), model(10))
+    for pair in (("a", "vs b"), ("b", "vs a")):
+        found = heavy.find("mse_skill_over_model", *pair)
+        assert found.ci_low is None
+        assert "few rows make most of the squared error" in (found.caveat or "")
+
+
 def test_the_statement_of_a_difference_is_held_to_its_evidence() -> None:
     """Clear: unlikely to be luck; unclear: too few, and how many rows would tell; equal: the same."""
     clear = said(model(12), model(10))[0]

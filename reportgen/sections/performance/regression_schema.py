@@ -211,6 +211,19 @@ MSE_DIFFERENCE = MetricSpec(
     "paired mean; Hall (1992) for the interval",
     "pair",
 )
+MAE_SKILL_OVER, MSE_SKILL_OVER = (
+    MetricSpec(
+        f"{short.lower()}_skill_over_model",
+        f"{short} skill over it",
+        "fraction",
+        True,
+        f"1 - {short} / {short} of the second model: the skill of the first with the second as the reference, such as a candidate over its baseline. 0 is no "
+        "better, below 0 is worse.",
+        "Murphy (1988); ratio of paired means, Hall (1992) for the interval",
+        "pair",
+    )
+    for short in ("MAE", "MSE")
+)
 MAE_PAIRS = PairSpecs.of(
     MAE_DIFFERENCE,
     "mae",
@@ -285,6 +298,6 @@ ERRORS = (BIAS, MAE, RMSE, MEDIAN_AE)
 SKILL = (R_SQUARED, MAE_SKILL, GROWTH)
 INTERVALS = tuple(spec for one in CONFORMAL for spec in (one.half_width, one.coverage))
 REGRESSION = (*ERRORS, *SKILL, *INTERVALS)
-PAIRWISE = (MAE_DIFFERENCE, MSE_DIFFERENCE, MAE_PAIRS.p, MAE_PAIRS.p_holm)
+PAIRWISE = (MAE_DIFFERENCE, MSE_DIFFERENCE, MAE_SKILL_OVER, MSE_SKILL_OVER, MAE_PAIRS.p, MAE_PAIRS.p_holm)
 OF_DISTRIBUTIONS = tuple((one.difference, one.p, one.p_holm) for one in (CRPS_SCORES.pairs, PINBALL_SCORES.pairs))
 """Pairwise, of each of their scores."""

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.contract.heads import MeasuredHead
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import comparison, intervals, regression
+from reportgen.metrics import classification, comparison, intervals, regression
 from reportgen.metrics.mapped import among
 from reportgen.metrics.spans import each, extent, total
 from reportgen.sections.performance import regression_schema as schema
@@ -197,6 +197,20 @@ def _pair(first: Values, second: Values, p_value: float | None, adjusted: float 
     difference = comparison.mean_difference(squares, others, weights=first.design.weights)
     yield first.estimated(schema.MAE_DIFFERENCE, first.difference(second), part)
     yield first.estimated(schema.MSE_DIFFERENCE, _found(difference), part)
+    yield from _skill_over(first, second, part)
     how = first.design.test("the paired difference")
     yield first.tested(schema.MAE_PAIRS.p, p_value, part, estimator=how)
     yield first.tested(schema.MAE_PAIRS.p_holm, adjusted, part, estimator=how)
+
+
+def _skill_over(first: Values, second: Values, part: Subject) -> Iterator[Measurement]:
+    """Yield the skill with the other model as the reference, by absolute and by squared errors."""
+    for spec, size in ((schema.MAE_SKILL_OVER, np.abs), (schema.MSE_SKILL_OVER, np.square)):
+        own, other = each(size, first.errors), each(size, second.errors)
+        found = classification.skill(own, other, first.design.weights)
+        if found is None:
+            yield first.insufficient(spec, "the other model has no error on any row", part)
+            continue
+        if spec is schema.MSE_SKILL_OVER:
+            found = regression.if_light_tailed(regression.if_light_tailed(found, first.errors), second.errors)
+        yield first.estimated(spec, found, part)
