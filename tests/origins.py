@@ -32,6 +32,15 @@ FUNCTION = "a function"
 COLUMNS = 'x = ["a", "b", "c", "d"]\ny = "kind"'
 FEATURES = 'features = { x = { shape = [4] }, y = { dtype = "int64" }, png = { dtype = "image" } }\n'
 SIZE = "images = { size = [8, 8], range = [0, 1] }\n"
+BOTH = 'x = { left = "left", right = "right" }\ny = { kind = "kind", size = "size" }\nweight = "weight"'
+OF_TABLES = BOTH.replace('"left"', '["a", "b"]').replace('"right"', '["c", "d"]')
+OF_ELEMENTS = (
+    BOTH.replace('= "left"', '= "x/left"')
+    .replace('= "right"', '= "x/right"')
+    .replace('= "kind"', '= "y/kind"')
+    .replace('= "size"', '= "y/size"')
+)
+NAMED = 'features = { left = { shape = [2] }, right = { shape = [2] }, kind = { dtype = "int64" }, size = {}, weight = {} }\n'
 SPECS: dict[str, tuple[str, str, tuple[Origin, Origin, Origin]]] = {
     "arrays": (
         "dense",
@@ -70,6 +79,20 @@ SPECS: dict[str, tuple[str, str, tuple[Origin, Origin, Origin]]] = {
             Origin(FUNCTION, 'function = "./rows.py:pictures"\nx = "x"\ny = "y"'),
         ),
     ),
+    "named arrays": (
+        "pair",
+        "",
+        (Origin(NPZ.row, f'path = "named.npz"\n{BOTH}'), Origin(HDF5, f'path = "named.h5"\n{BOTH}'), Origin(TABLE, f'path = "named.csv"\n{OF_TABLES}')),
+    ),
+    "named tensors": (
+        "pair",
+        NAMED,
+        (
+            Origin(SAVED, f'path = "named"\n{OF_ELEMENTS}'),
+            Origin(RECORD, f'path = "named.tfrecord"\n{BOTH}'),
+            Origin(FUNCTION, f'function = "./rows.py:named"\n{BOTH}'),
+        ),
+    ),
 }  # fmt: skip
 """By name: the model, the keys of ``[data]``, and the test, validation and training data."""
 SPLITS = ("test", "validation", "train")
@@ -100,6 +123,10 @@ def batches():
 def pictures():
     with np.load(HERE / "pictures.npz") as file:
         return {"x": file["x"], "y": file["y"]}
+
+def named():
+    with np.load(HERE / "named.npz") as file:
+        return dict(file)
 """
 
 
@@ -149,6 +176,56 @@ def _tensors(folder: Path, x: Array, y: Array, pixels: Array) -> None:
             file.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
 
 
+def _named(folder: Path, arrays: dict[str, Array]) -> None:
+    """Write the rows of a model with two inputs and two outputs, each of which counts as much as its weight says."""
+    import h5py
+    import numpy as np
+    import pandas as pd
+    import tensorflow as tf
+
+    np.savez(folder / "named.npz", **arrays)  # type: ignore[arg-type]
+    with h5py.File(folder / "named.h5", "w") as file:
+        for name, array in arrays.items():
+            file[name] = array
+    columns = np.concatenate([arrays["left"], arrays["right"]], axis=1)
+    rest = {name: arrays[name] for name in ("kind", "size", "weight")}
+    pd.DataFrame(columns, columns=list("abcd")).assign(**rest).to_csv(folder / "named.csv", index=False)
+    parts = [{name: arrays[name] for name in names} for names in (("left", "right"), ("kind", "size"))]
+    tf.data.Dataset.from_tensor_slices((*parts, arrays["weight"])).save(str(folder / "named"))
+    with tf.io.TFRecordWriter(str(folder / "named.tfrecord")) as file:
+        for row in range(len(columns)):
+            kind = tf.train.Feature(int64_list=tf.train.Int64List(value=[arrays["kind"][row]]))
+            others = {
+                name: tf.train.Feature(float_list=tf.train.FloatList(value=np.atleast_1d(array[row])))
+                for name, array in arrays.items()
+                if name != "kind"
+            }
+            feature = {"kind": kind, **others}
+            file.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
+
+
+def _pair(folder: Path, arrays: dict[str, Array]) -> list[tuple[str, str | None, float]]:
+    """Save a model with two inputs and two outputs; return what scikit-learn says of it."""
+    import keras
+    import numpy as np
+    from sklearn import metrics
+
+    inputs = {name: keras.Input((2,), name=name) for name in ("left", "right")}
+    joined = keras.layers.Concatenate()([inputs["left"], keras.layers.Dense(2)(inputs["right"])])
+    outputs = {
+        "kind": keras.layers.Dense(3, activation="softmax", name="kind")(joined),
+        "size": keras.layers.Dense(1, name="size")(joined),
+    }
+    model = keras.Model(inputs, outputs)
+    model.compile(loss={"kind": "sparse_categorical_crossentropy", "size": "mse"})
+    model.save(folder / "pair.keras")
+    found = model.predict({name: arrays[name] for name in inputs}, verbose=0)
+    weight = arrays["weight"].astype(np.float64)
+    accuracy = metrics.accuracy_score(arrays["kind"], found["kind"].argmax(axis=1), sample_weight=weight)
+    mae = metrics.mean_absolute_error(arrays["size"], found["size"][:, 0].astype(np.float64), sample_weight=weight)
+    return [("accuracy", "head:kind", float(accuracy)), ("mae", "head:size", float(mae))]
+
+
 def main(folder: Path) -> None:
     """Write everything."""
     import keras
@@ -179,13 +256,17 @@ def main(folder: Path) -> None:
             scaled,
         ),
     }
-    expected = {}
+    expected: dict[str, list[tuple[str, str | None, float]]] = {}
     for name, (model, rows) in models.items():
         model.save(folder / f"{name}.keras")
         p = model.predict(rows, verbose=0).astype(np.float64)
         p /= p.sum(axis=1, keepdims=True)
         accuracy, nll = metrics.accuracy_score(y, p.argmax(axis=1)), metrics.log_loss(y, p, labels=[0, 1, 2])
-        expected[name] = {"accuracy": float(accuracy), "nll": float(nll)}
+        expected[name] = [("accuracy", None, float(accuracy)), ("nll", None, float(nll))]
+    weight, size = (random.uniform(0.5, 2, n).astype(np.float32) for _ in range(2))
+    named = {"left": x[:, :2], "right": x[:, 2:], "kind": y, "size": size, "weight": weight}
+    _named(folder, named)
+    expected["pair"] = _pair(folder, named)
     (folder / "expected.json").write_text(json.dumps(expected), "utf-8")
 
 
