@@ -30,7 +30,8 @@ from reportgen.plan.presets import PRESETS
 from reportgen.sections.performance.schema import ACCURACY
 from reportgen.spec.errors import SpecError
 from reportgen.spec.tables.sections import CheckSpec
-from reportgen.text.formatting import THIN, checked
+from reportgen.text.formatting import THIN
+from reportgen.text.outcomes import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -323,7 +324,7 @@ def test_the_parts_that_failed_are_named() -> None:
     names = [check.subject.name for check in failed if check.subject]
     assert len(names) > 1
     assert (
-        f"recall of a, classes {', '.join(names[:-1])} and {names[-1]}, worst {checked(failed[0]).text}, below 99\u202f%"
+        f"recall of a, classes {', '.join(names[:-1])} and {names[-1]}, worst {shown(failed[0]).text}, below 99\u202f%"
         in verdict(found).sentence
     )
     lower = verdict(results(f'{text}on = "ci_low"\n')).sentence

@@ -10,7 +10,7 @@ from hypothesis import assume, given, strategies as st
 
 from reportgen.analysis.results import CheckOutcome
 from reportgen.contract.numbers import Metric, MetricSpec
-from reportgen.text import formatting
+from reportgen.text import formatting, outcomes
 from reportgen.text.formatting import MINUS, MISSING, THIN
 
 FRACTIONS = st.floats(0, 1)
@@ -141,9 +141,9 @@ def test_caveat_becomes_the_note() -> None:
 
 def test_a_failed_check_is_seen_to_fail() -> None:
     """Not "95.0 %, at least 95 %"."""
-    assert plain(formatting.checked(check(0.9499, low=0.95)).text) == "94.99 %"
-    assert plain(formatting.checked(check(0.9501, high=0.95)).text) == "95.01 %"
-    assert plain(formatting.checked(check(0.95, low=0.95)).text) == "95.0 %"
+    assert plain(outcomes.shown(check(0.9499, low=0.95)).text) == "94.99 %"
+    assert plain(outcomes.shown(check(0.9501, high=0.95)).text) == "95.01 %"
+    assert plain(outcomes.shown(check(0.95, low=0.95)).text) == "95.0 %"
 
 
 @pytest.mark.parametrize(
@@ -161,14 +161,14 @@ def test_what_is_checked_is_said(on: str, low: float | None, high: float | None,
     """The value, or the end of its interval that must be within the limits."""
     metric = measured(0.81, low=0.785, high=0.832)
     made = check(0.81, low=low, high=high).model_copy(update={"metric": metric, "on": on})
-    assert (formatting.tested(made).replace(THIN, " "), formatting.beyond(made).replace(THIN, " ")) == (number, side)
+    assert (outcomes.tested(made).replace(THIN, " "), outcomes.beyond(made).replace(THIN, " ")) == (number, side)
 
 
 def test_a_check_without_a_number_says_so() -> None:
     """Its reason, or that there is none."""
     bare = check(0.5, low=0.9).model_copy(update={"metric": None})
-    assert formatting.checked(bare).note == "not measured"
-    assert formatting.checked(bare.model_copy(update={"reason": "skipped"})).note == "skipped"
+    assert outcomes.shown(bare).note == "not measured"
+    assert outcomes.shown(bare.model_copy(update={"reason": "skipped"})).note == "skipped"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_check_without_a_number_says_so() -> None:
 )
 def test_condition(low: float | None, high: float | None, text: str) -> None:
     """A limit is written as it was declared."""
-    assert plain(formatting.condition(check(0.5, low=low, high=high))) == text
+    assert plain(outcomes.condition(check(0.5, low=low, high=high))) == text
 
 
 def test_digest_is_short() -> None:
@@ -234,7 +234,7 @@ def test_a_number_is_seen_on_its_side_of_a_limit(value: float, thousandths: int)
     """What is shown compares with the limit as the number does."""
     limit = thousandths / 1000
     assume(abs(value - limit) > 1e-7)
-    text = plain(formatting.checked(check(value, low=limit)).text)
+    text = plain(outcomes.shown(check(value, low=limit)).text)
     shown = float(re.sub(r"^[<>] | %$", "", text))
     assert (shown > limit * 100) == (value > limit) or (shown == pytest.approx(limit * 100) and text[0] in "<>")
 

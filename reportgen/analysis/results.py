@@ -31,7 +31,7 @@ from reportgen.plan.registry import Registry
 from reportgen.spec.tables.output import DocsUrl, LimitsSpec
 from reportgen.spec.tables.release import CardSpec
 from reportgen.spec.tables.sections import Change, Compared
-from reportgen.text import formatting
+from reportgen.text import outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -371,7 +371,7 @@ class Results(Strict):
         own = [check for check in self.checks if check.section == section and check.change is None]
         own.sort(key=lambda check: (_SERIOUS.index(check.state), not self.decision.concerns(check.model)))
         limits = {
-            check.address.partition(".")[2]: Limits(check.low, check.high, formatting.condition(check))
+            check.address.partition(".")[2]: Limits(check.low, check.high, outcomes.condition(check))
             for check in reversed(own)
         }
         return View(self.focus, self.decision, limits, self.flipped)

@@ -76,16 +76,14 @@ def show_outcome(
 def decisions(results: Results, *, verbose: bool) -> list[str]:
     """Return a line for each check that did not pass, or for all, and one that counts them."""
     from reportgen.contract.subjects import about
-    from reportgen.text import formatting
+    from reportgen.text import outcomes
 
     lines = []
     for item in results.checks:
         if item.state != "PASS" or verbose:
-            value = (
-                "" if item.metric is None else f": {'change ' if item.change else ''}{formatting.checked(item).text}"
-            )
-            reason = f" ({item.reason})" if item.reason else f", expected {formatting.condition(item)}"
-            standing = f", {formatting.standing(item)}" if item.standing else ""
+            value = "" if item.metric is None else f": {'change ' if item.change else ''}{outcomes.shown(item).text}"
+            reason = f" ({item.reason})" if item.reason else f", expected {outcomes.condition(item)}"
+            standing = f", {outcomes.standing(item)}" if item.standing else ""
             lines.append(f"{item.state:7} {item.address} of {about(item.model, item.subject)}{value}{reason}{standing}")
     states = [item.state for item in results.checks]
     counts = [f"{states.count(state)} {state}" for state in dict.fromkeys(states)]

@@ -9,7 +9,7 @@ from reportgen.contract.subjects import about
 from reportgen.contract.tables import Column, Table
 from reportgen.document.choice import recommended, subjects
 from reportgen.document.tree import CheckGrid, CheckLine, CheckRow
-from reportgen.text import formatting
+from reportgen.text import formatting, outcomes
 from reportgen.text.naming import in_a_sentence
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def margins(results: Results) -> Table | None:
     ]
     rows: list[tuple[Cell, ...]] = [
         (
-            f"{check.title}, {formatting.condition(check)}",
+            f"{check.title}, {outcomes.condition(check)}",
             about(check.model, check.subject),
             check.metric,
             _distance(check),
@@ -160,9 +160,7 @@ def _distance(check: CheckOutcome) -> str:
     margin = check.margin or 0.0
     if not margin:
         return "exactly at the limit"
-    words = (
-        f"{'passes' if margin >= 0 else 'misses'} by {formatting.size(margin, check.unit)}{formatting.end_of(check)}"
-    )
+    words = f"{'passes' if margin >= 0 else 'misses'} by {formatting.size(margin, check.unit)}{outcomes.end_of(check)}"
     if check.margin_count is None or check.metric is None or check.metric.n is None:
         return words
     more = " more" if margin < 0 and check.margin_count else ""

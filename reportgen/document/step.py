@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reportgen.contract.card import STATED
 from reportgen.document.choice import recommended
 from reportgen.document.grid import severity_order, worst
-from reportgen.text import formatting
+from reportgen.text import formatting, outcomes
 from reportgen.text.naming import in_a_sentence
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _conditions(blocking: Sequence[CheckOutcome]) -> Iterator[str]:
     """Yield what must be true of the checks that block, the most serious ones by name."""
     for check in blocking[:_NAMED]:
         part = f" of {check.subject.words}" if check.subject else ""
-        is_so = "can be decided" if check.state == "ERROR" else f"is {formatting.condition(check)}"
+        is_so = "can be decided" if check.state == "ERROR" else f"is {outcomes.condition(check)}"
         yield f"{in_a_sentence(check.title)}{part} {is_so}"
     rest = len(blocking) - _NAMED
     if rest > 0:

@@ -10,7 +10,7 @@ from reportgen.contract.subjects import about
 from reportgen.document.choice import recommended, severe
 from reportgen.document.grid import STATES, worst
 from reportgen.document.tree import Verdict
-from reportgen.text import formatting
+from reportgen.text import formatting, outcomes
 from reportgen.text.naming import in_a_sentence
 
 if TYPE_CHECKING:
@@ -177,8 +177,8 @@ def _named(line: CheckLine, results: Results) -> str:
     """Return a check in a few words, with its model unless it is the candidate, its worst value, and the other parts that came out so."""
     check = line.outcome
     whose = None if results.decision.candidate == check.model else check.model
-    value = formatting.tested(check)
-    beyond = formatting.beyond(check) if check.state in {"FAIL", "WARN"} else ""
+    value = outcomes.tested(check)
+    beyond = outcomes.beyond(check) if check.state in {"FAIL", "WARN"} else ""
     if beyond:
         value += f", {beyond}{_unsettled([_is_unsettled(check)])}"
     title, alike = in_a_sentence(check.title), () if check.state == "PASS" else line.alike

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from reportgen.contract.findings import SEVERITIES
 from reportgen.contract.subjects import about
 from reportgen.render.environment import printable, signed
-from reportgen.text import formatting
+from reportgen.text import outcomes
 
 if TYPE_CHECKING:
     from reportgen.analysis.results import CheckOutcome, Results
@@ -34,10 +34,10 @@ def render(results: Results) -> str:
 
 def _case(check: CheckOutcome) -> ET.Element:
     whose = about(check.model, check.subject)
-    what = f"{check.title} {formatting.condition(check)}: {whose}"
-    found = formatting.checked(check)
+    what = f"{check.title} {outcomes.condition(check)}: {whose}"
+    found = outcomes.shown(check)
     number = " ".join(part for part in (found.text, found.interval) if part)
-    said = "; ".join(part for part in (number, check.reason or formatting.standing(check)) if part)
+    said = "; ".join(part for part in (number, check.reason or outcomes.standing(check)) if part)
     case = ET.Element("testcase", classname=_text(check.address), name=_text(what))
     child = {"FAIL": "failure", "ERROR": "error", "SKIPPED": "skipped", "WARN": "system-out"}.get(check.state)
     if child == "system-out":

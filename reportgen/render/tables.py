@@ -11,7 +11,7 @@ from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import Metric
-from reportgen.text import formatting
+from reportgen.text import formatting, outcomes
 from reportgen.text.formatting import FormattedMetric
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def show_grid(grid: CheckGrid) -> tuple[tuple[ShownCheckRow, ...], tuple[tuple[s
         part = _only_part(row)
         made = ShownCheckRow(
             title=f"{row.example.title} of {part.words}" if part else row.example.title,
-            condition=formatting.condition(row.example),
+            condition=outcomes.condition(row.example),
             cells=tuple(None if line is None else _check(line, footnotes, part) for line in row.cells),
             rest=row.rest,
         )
@@ -149,8 +149,8 @@ def _check(line: CheckLine, footnotes: _Footnotes, part: Subject | None) -> Show
     return ShownCheck(
         state=check.state,
         about=", ".join(about),
-        value=_cell(formatting.checked(check), footnotes),
-        standing=formatting.standing(check),
+        value=_cell(outcomes.shown(check), footnotes),
+        standing=outcomes.standing(check),
     )
 
 

@@ -21,7 +21,7 @@ The number of decimals:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ POINTS = "signed fraction"
 """The unit of differences of fractions."""
 _SIGNED = frozenset({POINTS, "relative change"})
 _PERCENT = frozenset({"fraction", *_SIGNED})
-_WORDS = {"stated": ("not stated", "stated")}
+WORDS = {"stated": ("not stated", "stated")}
 """Units of what is true or false: the words for 0 and 1."""
-_WITHOUT_WORD = (_PERCENT - {POINTS}) | {"", "count", "index", "bytes", "p-value", *_WORDS}
+_WITHOUT_WORD = (_PERCENT - {POINTS}) | {"", "count", "index", "bytes", "p-value", *WORDS}
 _SMALLEST_P = 0.001
 _SMALL_P = 0.1
 _LARGEST_P = 0.995
@@ -76,42 +76,6 @@ class Number(Protocol):
     @property
     def caveat(self) -> str | None:
         """A caveat about the value."""
-
-
-class Checked(Protocol):
-    """A number and its limits: the outcome of a check."""
-
-    @property
-    def metric(self) -> Number | None:
-        """The number; None if there is none."""
-
-    @property
-    def unit(self) -> str:
-        """The unit of the limits."""
-
-    @property
-    def on(self) -> str:
-        """What must be within the limits: ``value``, ``ci_low``, ``ci_high`` or ``clear``."""
-
-    @property
-    def change(self) -> str | None:
-        """``absolute`` or ``relative`` where the number is a change; otherwise None."""
-
-    @property
-    def low(self) -> float | None:
-        """The value must not be below it."""
-
-    @property
-    def high(self) -> float | None:
-        """The value must not be above it."""
-
-    @property
-    def reason(self) -> str | None:
-        """Why the check was not decided."""
-
-    @property
-    def standing(self) -> str | None:
-        """Whether the whole interval is on one side of the limits; None without a number."""
 
 
 class Directed(Protocol):
@@ -181,9 +145,9 @@ def number(value: float, unit: str) -> str:
         return p_value(value).removeprefix("= ")
     if unit == "bytes":
         return _size(value)
-    if unit in _WORDS:
-        return _WORDS[unit][value == 1]
-    return _with_sign(_figures(value, unit, None), unit)
+    if unit in WORDS:
+        return WORDS[unit][value == 1]
+    return with_sign(_figures(value, unit, None), unit)
 
 
 def amount(value: float) -> str:
@@ -223,11 +187,11 @@ def metric(one: Number, *, unit: bool = True, limits: Sequence[float] = ()) -> F
     """
     if one.value is None:
         return FormattedMetric(MISSING, "", one.reason or "")
-    if one.unit in {"p-value", "bytes", *_WORDS}:
+    if one.unit in {"p-value", "bytes", *WORDS}:
         return FormattedMetric(number(one.value, one.unit), "", one.caveat or "")
     decimals = _shared_decimals(one, limits)
     figures = [_figures(part, one.unit, decimals) for part in _parts(one)]
-    text = _with_sign(figures[0], one.unit) if unit or not word(one.unit) else figures[0]
+    text = with_sign(figures[0], one.unit) if unit or not word(one.unit) else figures[0]
     ends = f"[{figures[1]}, {figures[2]}]".replace("+", "") if len(figures) > 1 else ""
     return FormattedMetric(text, ends, one.caveat or "")
 
@@ -287,64 +251,6 @@ def p_value(value: float) -> str:
     return f"= {value:.3f}" if value < _SMALL_P else f"= {value:.2f}"
 
 
-def checked(check: Checked) -> FormattedMetric:
-    """Return the number of a check, with enough decimals to show on which side of the limit it is: its value, or the end of its interval that is checked."""
-    if check.metric is None:
-        return FormattedMetric(MISSING, "", check.reason or "not measured")
-    shown = metric(check.metric, limits=[end for end in (check.low, check.high) if end is not None])
-    if check.on in _ENDS and shown.interval:
-        end = shown.interval.strip("[]").split(", ")[_ENDS[check.on]]
-        shown = replace(shown, text=_with_sign(end, check.metric.unit), interval="")
-    return replace(shown, note=check.reason or shown.note)
-
-
-def tested(check: Checked) -> str:
-    """Return the number of a check that must be within the limits: its value, the end of its interval, or both."""
-    shown = checked(check)
-    if check.on == "clear":
-        return f"{shown.text} {shown.interval}".rstrip()
-    has_end = check.metric is not None and check.metric.ci_low is not None and check.metric.ci_high is not None
-    return f"{shown.text}{_ON[check.on] if has_end else ''}"
-
-
-def condition(check: Checked) -> str:
-    """Return the condition of a check, in the unit of its number.
-
-    The limits are exact: they were declared, not measured.
-    """
-    if check.unit in _WORDS:
-        return _WORDS[check.unit][1]
-    low, high = (None if end is None else _limit(end, check.unit) for end in (check.low, check.high))
-    words = (
-        f"{low} to {high}"
-        if low is not None and high is not None
-        else f"at least {low}"
-        if high is None
-        else f"at most {high}"
-    )
-    return f"{words}{_ON[check.on]}"
-
-
-def beyond(check: Checked) -> str:
-    """Return on which side of its limits a number is that is not within them; empty for a condition in words."""
-    if check.unit in _WORDS:
-        return ""
-    low, high = (None if end is None else _limit(end, check.unit) for end in (check.low, check.high))
-    return f"below {low}" if high is None else f"above {high}" if low is None else f"not {low} to {high}"
-
-
-def end_of(check: Checked) -> str:
-    """Return which end of the interval must be within the limits of a check; empty where it is the value."""
-    return _ON[check.on]
-
-
-def standing(check: Checked) -> str:
-    """Return why a number does not settle on which side of the limit it is, or which end of its interval it is; empty if its whole interval is on one side."""
-    if check.on != "value":
-        return _ON[check.on].removeprefix(" at the ") if check.on in _ENDS and check.metric is not None else ""
-    return {"within the interval": "within margin of error", "no interval": "no interval"}.get(check.standing or "", "")
-
-
 def direction(spec: Directed) -> str:
     """Return the preferred direction of a metric as text."""
     if spec.direction_by_model:
@@ -380,19 +286,15 @@ def digest(sha256: str) -> str:
     return sha256[:_DIGEST]
 
 
-_ENDS = {"ci_low": 0, "ci_high": 1}
-"""Which end of its interval must be within the limits of a check, where it is one."""
-_ON = {"value": "", "ci_low": " at the lower end", "ci_high": " at the upper end", "clear": " with the whole interval"}
-"""What of a number must be within the limits of a check."""
-
-
-def _limit(value: float, unit: str) -> str:
+def limit(value: float, unit: str) -> str:
+    """Return a limit, which is exact: it was declared, not measured."""
     if unit in _PERCENT:
-        return _with_sign(f"{value * 100:.10g}", unit).replace("-", MINUS)
+        return with_sign(f"{value * 100:.10g}", unit).replace("-", MINUS)
     return f"{value:.10g}".replace("-", MINUS)
 
 
-def _with_sign(figures: str, unit: str) -> str:
+def with_sign(figures: str, unit: str) -> str:
+    """Return the figures of a number with the sign or the word of its unit."""
     if unit == POINTS:
         return f"{figures} points"
     if unit in _PERCENT:
