@@ -180,8 +180,8 @@ def _coded(
     spec: SliceSpec, name: str, array: Array, known: Mask, index: int
 ) -> tuple[Callable[[slice], Array], list[str]]:
     """Return what codes the rows of a span in a column, those without a value in any way, and the name of each code."""
-    if spec.edges is not None:
-        edges = spec.edges
+    edges = spec.edges_of.get(name)
+    if edges is not None:
         if array.dtype.kind == "U":
             raise InputError(("slices", index, "edges"), "", f"are for numbers, but {name!r} is a column of text")
         return lambda span: np.searchsorted(edges, array[span], side="right"), list(_ranges(name, edges))

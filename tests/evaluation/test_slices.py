@@ -57,10 +57,24 @@ def test_pairs() -> None:
     }
 
 
+def test_pairs_with_ranges() -> None:
+    """Each column by its values or in its ranges; an entry may cut both."""
+    assert members(by=["sex", "age"], edges={"age": [18, 65]}) == {
+        "sex = f, age < 18": [0],
+        "sex = f, 18 <= age < 65": [2, 5],
+        "sex = f, age >= 65": [4],
+        "sex = m, 18 <= age < 65": [1],
+    }
+    found = members(by=["age", "grade"], edges={"age": [18], "grade": [1.5]})
+    assert found["age < 18, grade < 1.5"] == [0]
+    assert members(by="age", edges={"age": [18, 65]}) == members(by="age", edges=[18, 65])
+
+
 @pytest.mark.parametrize(
     "spec",
     [
         {"by": "region"},
+        {"by": ["sex", "age"], "edges": {"age": [18, 65]}},
         {"by": ["region", "grade"]},
         {"by": "age", "edges": [18, 65]},
         {"where": "age >= 18 and not region == 'north' or grade in [1, 3]"},

@@ -18,6 +18,9 @@ Change = Literal["absolute", "relative"]
 _CONDITION = re.compile(r"\s*(>=|<=)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
 
 
+_Edges = Annotated[tuple[Number, ...], Field(min_length=1)]
+
+
 class SliceSpec(Strict):
     """A part of the rows, or several of them, on which the section `slices` measures every model."""
 
@@ -27,8 +30,8 @@ class SliceSpec(Strict):
     """Name of the slice of a `where`; by default the condition."""
     by: Name | Annotated[tuple[Name, ...], Field(min_length=1, max_length=2)] | None = None
     """Column, one slice for each of its values; or two columns, one slice for each pair of values."""
-    edges: Annotated[tuple[Number, ...], Field(min_length=1)] | None = None
-    """Numbers at which the values of the column of `by` are cut into ranges: `[18, 65]` makes three slices."""
+    edges: _Edges | dict[Name, _Edges] | None = None
+    """Numbers at which the values of the column of `by` are cut into ranges: `[18, 65]` makes three slices. Of two columns, by name: `{ age = [18, 65] }`."""
     discover: Flag = False
     """Find slices with many errors by a shallow tree on a half of the rows, and judge them on the other half."""
     columns: Names | None = None
@@ -48,16 +51,24 @@ class SliceSpec(Strict):
                 message = f"{key} belongs to {owner}"
                 raise ValueError(message)
         if self.edges is not None:
-            if len(self.by_columns) > 1:
-                message = "edges are for a single column"
-                raise ValueError(message)
-            if any(high <= low for low, high in pairwise(self.edges)) or not all(map(math.isfinite, self.edges)):
-                message = "edges must be finite numbers in increasing order"
-                raise ValueError(message)
+            self._require_edges()
         if len(set(self.by_columns)) < len(self.by_columns):
             message = "names a column twice"
             raise ValueError(message)
         return self
+
+    def _require_edges(self) -> None:
+        """Reject edges that are in no order, or of no column of ``by``."""
+        if not isinstance(self.edges, dict) and len(self.by_columns) > 1:
+            message = f"edges of two columns are named: edges = {{ {self.by_columns[0]} = [...] }}"
+            raise ValueError(message)
+        for name, edges in self.edges_of.items():
+            if name not in self.by_columns:
+                message = f"edges are of {name!r}, which by does not name"
+                raise ValueError(message)
+            if any(high <= low for low, high in pairwise(edges)) or not all(map(math.isfinite, edges)):
+                message = "edges must be finite numbers in increasing order"
+                raise ValueError(message)
 
     @field_validator("where")
     @classmethod
@@ -70,6 +81,13 @@ class SliceSpec(Strict):
     def by_columns(self) -> tuple[str, ...]:
         """The columns of ``by``."""
         return () if self.by is None else (self.by,) if isinstance(self.by, str) else self.by
+
+    @property
+    def edges_of(self) -> dict[str, tuple[float, ...]]:
+        """The edges by column of ``by``."""
+        if self.edges is None or isinstance(self.edges, dict):
+            return self.edges or {}
+        return dict.fromkeys(self.by_columns, self.edges)
 
     @property
     def named_columns(self) -> tuple[tuple[str, str], ...]:
