@@ -200,11 +200,11 @@ def test_a_gap_is_said_where_it_is_clear() -> None:
         assert not [one for one in SECTION.statements(result, view) if "training data" in one.text]
 
 
-def test_leaked_rows_make_the_gap_smaller() -> None:
+def test_leaked_rows_can_make_the_gap_smaller() -> None:
     """That is a caveat of the gap."""
     made = leaking(trained(of_classes(80, 100), of_classes(190, 200)), np.arange(100) < 7)
     gap = analyzed(SECTION, made).find("accuracy_gap", "a")
-    assert gap.caveat == "7 of the evaluated rows are also in the training data: on unseen rows the gap is larger"
+    assert gap.caveat == "7 of the evaluated rows are also in the training data: on unseen rows the gap can be larger"
 
 
 def test_a_score_without_an_interval() -> None:

@@ -135,9 +135,9 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
 
 
 def _leaked(head: MeasuredHead[Any]) -> str | None:
-    """Return that the gap is too small where evaluated rows are in the training data."""
+    """Return that the gap can be too small where evaluated rows are in the training data."""
     training = head.data.training
     if training is None or not training.count:
         return None
     are = "is" if training.count == 1 else "are"
-    return f"{training.count:,} of the evaluated rows {are} also in the training data: on unseen rows the gap is larger"
+    return f"{training.count:,} of the evaluated rows {are} also in the training data: on unseen rows the gap can be larger"
