@@ -315,6 +315,12 @@ def test_images_without_a_pixel_that_counts_are_left_out() -> None:
     assert table.note.startswith("73 of 292 images are also in the training data.")
     said = [one.text for one in SECTION.statements(result, View(decision=Decision(candidate="a")))]
     assert any(one.startswith("Without the 73 images that are also in the training data: mean IoU ") for one in said)
+    made = evaluation(images(mask=mask))
+    heads = tuple(replace(one, name=name) for one, name in ((images(mask=mask), "near"), (images(), "far")))
+    both = analyze(replace(made, models=(replace(made.models[0], heads=heads),)))
+    (table,) = (one for one in SECTION.tables(both, View()) if one.name == "unseen-images")
+    counted = "73 of 292 images of a, output near, 75 of 300 images of a, output far"
+    assert table.note.startswith(f"{counted} are also in the training data.")
 
 
 def test_few_leaked_images() -> None:
@@ -405,3 +411,5 @@ def test_a_table_and_a_sentence() -> None:
     one = analyze(made, np.arange(N) == 7)
     said = [one.text for one in SECTION.statements(one, View(decision=Decision(candidate="a")))]
     assert any(one.startswith("Without the row that is also in the training data: accuracy ") for one in said)
+    notes = [table.note for table in SECTION.tables(one, View()) if table.name == "unseen"]
+    assert [note.startswith("1 of 300 rows is also in the training data.") for note in notes] == [True]
