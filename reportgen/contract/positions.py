@@ -186,6 +186,15 @@ class DenseHead(MeasuredHead[DenseOutputs]):
         """The parts of the score by which models are compared: its mean over these."""
         return self.every("iou") if self.segments else [self.right]
 
+    def loss(self, parts: Parts) -> Estimate:
+        """Return the mean of a loss over all positions; its interval is withheld below 5 units with an error."""
+        found = pooled.pooled_loss(parts.numerators, parts.denominators, self.design.weights)
+        return self.with_errors(found)
+
+    def with_errors(self, found: Estimate) -> Estimate:
+        """Return an estimate without its interval where fewer than 5 units have an error."""
+        return found.supported(self.n_wrong, intervals.FEWEST_ERRORS, f"{self.unit}s with an error")
+
     @cached_property
     def by_unit(self) -> Floats:
         """(N,) float64, the score that ranks the units."""

@@ -14,8 +14,8 @@ import numpy as np
 
 from reportgen.metrics import intervals
 from reportgen.metrics.intervals import FEWEST_ERRORS, FEWEST_EXAMPLES, Contributions, Estimate
-from reportgen.metrics.mapped import among, filled, stored
-from reportgen.metrics.spans import Derived, average, each, equal, number, positive, total
+from reportgen.metrics.mapped import among, filled, stored, taken, zeros
+from reportgen.metrics.spans import Derived, average, each, equal, number, positive, spans, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reportgen.metrics.intervals import Values
 
     Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
 
 _METHOD = "Wilson, by the variance between rows"
 _EITHER = "rows that count for the score, and as many that count against it,"
@@ -184,6 +185,28 @@ def mass(parts: Sequence[Parts], weights: Floats) -> Floats:
     """Return the share (N,) of the mean over classes of a score that rests on each row, for the classes for which it exists."""
     shares = [weights * one.denominators[:] for one in parts if number(one.used)]
     found: Floats = np.mean([share / share.sum() for share in shares], axis=0)
+    return found
+
+
+def linear_apart(parts: Sequence[Parts], inside: Mask, weights: Floats) -> Floats | None:
+    """Return values (N,) whose weighted means among some rows, ``inside`` (N,), and among the others are the scores of both, linearized.
+
+    The score is that of the parts, or its mean over several classes. None where a class has it only inside or only outside: then the
+    means are over different classes.
+    """
+    found = zeros((len(inside),), np.float64)
+    for rows in (inside, filled(len(inside), np.bool_, lambda span: ~inside[span])):
+        own, weight = (
+            [Parts(among(one.numerators, rows), among(one.denominators, rows)) for one in parts],
+            taken(weights, rows),
+        )
+        there = [linear for one in own if (linear := one.linear(weight)) is not None]
+        if not there or len(there) < sum(number(one.used) > 0 for one in parts):
+            return None
+        end, mean = 0, each(lambda *scores: np.mean(scores, axis=0), *there)
+        for span in spans(len(rows)):
+            start, end = end, end + number(rows[span])
+            found[span][rows[span]] = mean[start:end]
     return found
 
 

@@ -37,7 +37,6 @@ from reportgen.metrics.pooled import Parts
 from reportgen.metrics.ranking import Column
 from reportgen.metrics.selective import Refusals
 from reportgen.metrics.spans import Derived, each
-from reportgen.sections.slices import ratios
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,7 +136,7 @@ def null(design: Design) -> calibrated.Null:
         lambda: pooled.macro([PARTS, Parts(PARTS.denominators, PARTS.denominators)]),
         lambda: pooled.difference(PARTS, Parts(CORRECT * 1.0, 1.0 + PARTS.denominators))[0],  # type: ignore[index]
         lambda: pooled.mean_over_rows(pooled.per_row(PARTS)[0]),
-        lambda: [ratios.values([PARTS], INSIDE, WEIGHTS)[::50].tolist()],  # type: ignore[index]
+        lambda: [pooled.linear_apart([PARTS], INSIDE, WEIGHTS)[::50].tolist()],  # type: ignore[index]
         lambda: spans.most(np.round(LOSSES, 1), 7, CONFIDENCE).tolist(),
         lambda: [
             intervals.mean_p_value(ERRORS),

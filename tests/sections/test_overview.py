@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from factory import dense_head, draw_all, evaluation, inside, leaking, model, produced
+from factory import draw_all, inside, leaking, model, produced
 from scipy.stats import binomtest
 
 from reportgen.contract.focus import View
@@ -130,20 +130,6 @@ def test_leaked_rows_are_counted() -> None:
     assert rows["training data"] == "1,000 rows, compared bit by bit"
     assert rows["rows also in the training data"] == "3 (3.0 % [1.0, 8.5])".replace(" %", f"{THIN}%")
     assert str(rows["file of the training data"]).startswith("train.npz, SHA-256 ")
-
-
-def test_nobody_is_sent_to_scores_that_do_not_exist() -> None:
-    """Rows with a class for every position have no score each."""
-    random = np.random.default_rng(0)
-    head = dense_head(random.normal(size=(20, 6, 3)), random.integers(0, 3, (20, 6)))
-    made = leaking(evaluation(head), [True] + [False] * 19)
-    made = replace(made, models=tuple(replace(one, architecture=architecture()) for one in made.models))
-    result = OverviewAnalyzer(OverviewOptions()).analyze(made)
-    (found,) = (one for rule in SECTION.rules for one in rule.apply(result))
-    assert found.code == "OVW104"
-    assert found.message.endswith(
-        "There are no scores without them for outputs of this kind: remove these rows from one of the two, and build again."
-    )
 
 
 def test_no_leaked_row_is_said_too() -> None:

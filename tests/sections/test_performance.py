@@ -288,20 +288,22 @@ def test_what_is_produced_is_what_is_declared() -> None:
     models = tuple(replace(model, recipe=name) for model, name in zip(made.models, "xyxy", strict=True))
     roles = Roles(candidate="b", baseline=Baseline(model="a"))
     near = NearDuplicates(np.arange(200) > 190)
-    result, labeled = (
+    spreads = distributional_head(np.column_stack([y, y + 1]), y)
+    quantiles = distributional_head(np.column_stack([y, y]), y, levels=(0.5, 0.9))
+    trained = [
         analyzed(SECTION, leaking(on_training(replace(one, decision=roles)), np.arange(200) < 9, near))
-        for one in (replace(made, models=models), evaluation(several, several))
-    )
-    spread = analyzed(SECTION, evaluation(*[distributional_head(np.column_stack([y, y + 1]), y)] * 2))
-    levels = analyzed(SECTION, evaluation(*[distributional_head(np.column_stack([y, y]), y, levels=(0.5, 0.9))] * 2))
+        for one in (replace(made, models=models), *(evaluation(*[one] * 2) for one in (several, spreads, quantiles)))
+    ]
     order = analyzed(SECTION, evaluation(*[head(outputs(logits, y), task="ordinal")] * 2))
     logits, marks = scenes(60)
     images = [dense_head(logits * scale, marks) for scale in (1, 2)]
     sequences = [dense_head(logits.reshape(60, 64, 3) * scale, marks.reshape(60, 64)) for scale in (1, 2)]
-    positions = [analyzed(SECTION, replace(evaluation(*pair), decision=roles)) for pair in (images, sequences)]
-    produced = {
-        one.name for found in (result, labeled, spread, levels, order, *positions) for one in found.measurements
-    }
+    few = NearDuplicates(np.arange(60) > 50)
+    positions = [
+        analyzed(SECTION, leaking(on_training(replace(evaluation(*pair), decision=roles)), np.arange(60) < 9, few))
+        for pair in (images, sequences)
+    ]
+    produced = {one.name for found in (*trained, order, *positions) for one in found.measurements}
     assert produced == {spec.name for spec in SECTION.metrics}
 
 

@@ -14,11 +14,10 @@ from sklearn import metrics as sk
 from reportgen.contract.decision import Decision
 from reportgen.contract.focus import View
 from reportgen.metrics.design import Design
-from reportgen.metrics.pooled import Parts
+from reportgen.metrics.pooled import Parts, linear_apart
 from reportgen.metrics.slices import from_rest, from_rest_p
 from reportgen.sections.performance import SECTION as PERFORMANCE
 from reportgen.sections.slices import SECTION
-from reportgen.sections.slices.ratios import values
 from reportgen.sections.slices.scores import SCORES
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ def test_values_are_the_delta_method() -> None:
     sizes = generator.integers(1, 9, 80).astype(float)
     parts = Parts(generator.binomial(sizes.astype(int), 0.7).astype(float), sizes)
     inside, weights = np.arange(80) < 30, generator.uniform(0.5, 2, 80)
-    found = values([parts], inside, np.ones(80))
+    found = linear_apart([parts], inside, np.ones(80))
     assert found is not None
     for rows in (inside, ~inside):
         a, b = parts.numerators[rows], parts.denominators[rows]
@@ -134,12 +133,12 @@ def test_values_are_the_delta_method() -> None:
         assert found[rows].mean() == pytest.approx(ratio)
         squares = (a.var(ddof=1) + ratio**2 * b.var(ddof=1) - 2 * ratio * np.cov(a, b)[0, 1]) / (n * b.mean() ** 2)
         assert found[rows].var(ddof=1) / n == pytest.approx(squares)
-    weighted = values([parts, parts], inside, weights)
+    weighted = linear_apart([parts, parts], inside, weights)
     assert weighted is not None
     assert np.average(weighted[inside], weights=weights[inside]) == pytest.approx(parts_of(parts, inside, weights))
     nowhere = Parts(np.where(inside, 0.0, parts.numerators), np.where(inside, 0.0, sizes))
-    assert values([parts, nowhere], inside, weights) is None
-    assert values([nowhere], inside, weights) is None
+    assert linear_apart([parts, nowhere], inside, weights) is None
+    assert linear_apart([nowhere], inside, weights) is None
 
 
 def parts_of(parts: Parts, rows: Any, weights: Any) -> float:
@@ -155,7 +154,7 @@ def test_equal_slices_are_called_different_in_one_test_of_twenty_at_most() -> No
     for _ in range(draws):
         sizes = generator.integers(20, 200, 120)
         parts = Parts(generator.binomial(sizes, generator.beta(8, 2, 120)).astype(float), sizes.astype(float))
-        found = values([parts], inside, np.ones(120))
+        found = linear_apart([parts], inside, np.ones(120))
         assert found is not None
         p_value, difference = from_rest_p(found, inside, design), from_rest(found, inside, design)
         assert p_value is not None

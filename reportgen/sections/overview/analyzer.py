@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.forms import NO_LAYERS
-from reportgen.contract.records.dense import DenseOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.metrics import intervals
 from reportgen.metrics.mapped import in_order, summed
@@ -49,7 +48,7 @@ class OverviewAnalyzer(BaseAnalyzer[OverviewOptions, OverviewResult]):
                 *(one for model, _ in described for one in _leaked(model, evaluation.data)),
             ),
             models=tuple(_model(model, made_of) for model, made_of in described),
-            data=None if evaluation.data is None else _data(evaluation.data, evaluation),
+            data=None if evaluation.data is None else _data(evaluation.data, _values(evaluation)),
             options=self.options,
         )
 
@@ -143,22 +142,9 @@ def _values(evaluation: Evaluation) -> frozenset[str | None]:
     return frozenset({*named, None} if heads and all(regression for _, regression in heads) else named)
 
 
-def _scores_without(evaluation: Evaluation) -> bool:
-    """Return whether an output is measured whose rows have a score each."""
-    heads = [head for model in evaluation.models for head in model.heads]
-    return not heads or any(not isinstance(head.outputs, DenseOutputs) for head in heads)
-
-
-def _training(found: TrainingRows, *, scores_without: bool) -> TrainingOverview:
+def _training(found: TrainingRows) -> TrainingOverview:
     near = None if found.near is None else _near(found.near)
-    return TrainingOverview(
-        files=found.files,
-        n=found.n,
-        leaked=found.count,
-        compared=found.compared,
-        near=near,
-        scores_without=scores_without,
-    )
+    return TrainingOverview(files=found.files, n=found.n, leaked=found.count, compared=found.compared, near=near)
 
 
 def _near(found: NearDuplicates) -> NearOverview:
@@ -182,8 +168,8 @@ def _pictures(thumbnails: Iterable[Thumbnail]) -> tuple[PairPicture, ...]:
     return tuple(PairPicture(input=one.input, png=one.png, width=one.width, height=one.height) for one in thumbnails)
 
 
-def _data(data: DataEvaluation, evaluation: Evaluation) -> DataOverview:
-    found, values = data.described, _values(evaluation)
+def _data(data: DataEvaluation, values: frozenset[str | None]) -> DataOverview:
+    found = data.described
     classes = [one for one in found.labels if one.head not in values]
     return DataOverview(
         split=data.split,
@@ -198,7 +184,5 @@ def _data(data: DataEvaluation, evaluation: Evaluation) -> DataOverview:
         grouped_by=data.by,
         group_sizes=_group_sizes(data),
         effective_n=None if data.weights is None else data.design.effective,
-        training=None
-        if data.training is None
-        else _training(data.training, scores_without=_scores_without(evaluation)),
+        training=None if data.training is None else _training(data.training),
     )

@@ -77,15 +77,11 @@ def leaked_rows(result: OverviewResult) -> Iterator[Hit]:
     if data is not None and data.training is not None and data.training.leaked:
         leaked = data.training.leaked
         have = "has" if leaked == 1 else "have"
-        until = (
-            "Judge by the scores on unseen rows, and remove these rows from one of the two."
-            if data.training.scores_without
-            else "There are no scores without them for outputs of this kind: remove these rows from one of the two, and build again."
-        )
         yield Hit(
             DATA,
             f"{leaked:,} of {data.n:,} rows ({formatting.fraction(leaked / data.n)}) {have} the same inputs as a row of the training "
-            f"data: a model can answer them from memory, so numbers that count them can be optimistic. {until}",
+            "data: a model can answer them from memory, so numbers that count them can be optimistic. Judge by the scores on unseen "
+            "rows, and remove these rows from one of the two.",
             effect=leaked / data.n / MANY_DUPLICATES,
             n=data.n,
         )

@@ -33,7 +33,7 @@ EXPLANATIONS = {
         finds="Evaluated rows with the same inputs as a row of the training data, which the spec names in data.train.",
         example="2 of 100 rows (2.0 %) have the same inputs as a row of the training data.",
         means="The model was trained on these rows and can answer them from memory. They say nothing about new rows, and every number of the report counts them, but for the scores on unseen rows.",
-        do="Remove these rows from the training data or from the evaluation data, and find out how they came into both. Until then, judge by the scores on unseen rows in the chapter on performance (segmentation and sequence labeling have none).",
+        do="Remove these rows from the training data or from the evaluation data, and find out how they came into both. Until then, judge by the scores on unseen rows in the chapter on performance.",
         ignore="If equal inputs come from different cases, as with few categorical columns, so that new rows repeat the training data just as often.",
     ),
     "OVW105": Explanation(

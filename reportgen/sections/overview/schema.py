@@ -152,8 +152,6 @@ class TrainingOverview(Strict):
     """How rows were compared."""
     near: NearOverview | None = None
     """Near duplicates; null in files of earlier versions."""
-    scores_without: bool = True
-    """Whether the performance section has scores without them: not if all outputs have a class for every position."""
 
 
 class DataOverview(Strict):

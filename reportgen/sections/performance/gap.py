@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 from reportgen.contract.heads import ClassifiedHead
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.data import TRAIN
+from reportgen.contract.records.dense import DenseOutputs
+from reportgen.contract.records.distributional import NormalOutputs, QuantileOutputs
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.metrics import intervals, pooled, recovered, regression
 from reportgen.metrics.intervals import Estimate
+from reportgen.metrics.spans import number
 from reportgen.sections.performance import training_schema as schema
+from reportgen.sections.performance.dense.analyzer import Positions
 from reportgen.sections.performance.multilabel.analyzer import Several
 from reportgen.sections.performance.regression.analyzer import Values
+from reportgen.sections.performance.regression.distributions import Scored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +40,20 @@ def _rmse(head: Values) -> Estimate | None:
     return None if found is None else regression.if_light_tailed(found, head.errors)
 
 
+def _score(head: Scored) -> Estimate | None:
+    return intervals.mean(head.losses, low=0.0, weights=head.design.weights)
+
+
+def _of_images(score: Score) -> Score:
+    """Return a score that only images have."""
+    return lambda head: score(head) if head.segments else None
+
+
+def _of_sequences(score: Score) -> Score:
+    """Return a score that only sequences have."""
+    return lambda head: None if head.segments else score(head)
+
+
 _CLASSES: Mapping[Gap, Score] = {
     schema.ACCURACY_GAP: lambda head: intervals.proportion(head.outputs.correct, head.design.weights),
     schema.NLL_GAP: lambda head: head.mean_loss(head.outputs.nll),
@@ -48,10 +67,20 @@ _VALUES: Mapping[Gap, Score] = {
     schema.MAE_GAP: lambda head: intervals.mean(head.sizes, low=0.0, weights=head.design.weights),
     schema.RMSE_GAP: _rmse,
 }
-_KINDS: tuple[tuple[type[HeadOutputs], type[MeasuredHead[Any]], Mapping[Gap, Score]], ...] = (
+_POSITIONS: Mapping[Gap, Score] = {
+    schema.MEAN_IOU_GAP: _of_images(lambda head: head.mean(head.main)),
+    schema.PIXEL_ACCURACY_GAP: _of_images(lambda head: head.mean([head.right])),
+    schema.TOKEN_ACCURACY_GAP: _of_sequences(lambda head: head.mean([head.right])),
+    schema.EXACT_MATCH_GAP: _of_sequences(lambda head: intervals.proportion(head.exact, head.design.weights)),
+    schema.NLL_GAP: lambda head: head.loss(head.mean_nll),
+}
+_KINDS: tuple[tuple[type[HeadOutputs], Callable[..., MeasuredHead[Any]], Mapping[Gap, Score]], ...] = (
     (ClassificationOutputs, ClassifiedHead, _CLASSES),
     (MultilabelOutputs, Several, _LABELS),
     (RegressionOutputs, Values, _VALUES),
+    (NormalOutputs, Scored, {schema.CRPS_GAP: _score}),
+    (QuantileOutputs, Scored, {schema.PINBALL_GAP: _score}),
+    (DenseOutputs, Positions.of, _POSITIONS),
 )
 
 
@@ -80,10 +109,19 @@ def _of_head(own: MeasuredHead[Any], trained: MeasuredHead[Any], scores: Mapping
             )
             yield specs.gap.missing(own.model.name, "not_applicable", reason, subject=own.subject())
             continue
+        if specs is schema.MEAN_IOU_GAP and _scored(own) != _scored(trained):
+            reason = "other classes are labeled or predicted on the evaluated rows than on those of the training data"
+            yield own.insufficient(specs.gap, reason)
+            continue
         found = difference(trained.design.estimate(there), own.design.estimate(here))
         yield own.estimated(
             specs.gap, found, design=replace(own.design, groups=None, weights=None), caveat=_leaked(own)
         )
+
+
+def _scored(head: MeasuredHead[Any]) -> list[bool]:
+    """Return which classes of a segmentation head have an IoU: its mean is over these."""
+    return [number(one.used) > 0 for one in head.main] if isinstance(head, Positions) else []
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:
@@ -97,9 +135,9 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
 
 
 def _leaked(head: MeasuredHead[Any]) -> str | None:
-    """Return that the gap is too small where evaluated rows are in the training data."""
+    """Return that the gap can be too small where evaluated rows are in the training data."""
     training = head.data.training
     if training is None or not training.count:
         return None
     are = "is" if training.count == 1 else "are"
-    return f"{training.count:,} of the evaluated rows {are} also in the training data: on unseen rows the gap is larger"
+    return f"{training.count:,} of the evaluated rows {are} also in the training data: on unseen rows the gap can be larger"

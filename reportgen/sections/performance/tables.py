@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reportgen.contract.focus import MOST_ROWS
@@ -29,7 +29,29 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Metric, MetricSpec
     from reportgen.contract.tables import Cell
     from reportgen.sections.performance.schema import HeadPerformance, OverSeeds, PerformanceResult, RecipeEntry
+    from reportgen.sections.performance.training_schema import Without
 
+
+@dataclass(frozen=True)
+class _Of:
+    """A kind of outputs in the tables of scores without some rows: the end of their names, and what is in them."""
+
+    suffix: str
+    score: str
+    scores: str = ""
+    """With the NLL beside the score; empty where there is none."""
+
+
+_OF = (
+    _Of("", "Accuracy", "Scores"),
+    _Of("-labels", "Exact match"),
+    _Of("-values", "Errors"),
+    _Of("-crps", "CRPS"),
+    _Of("-pinball", "Pinball loss"),
+    _Of("-images", "Mean IoU", "Scores of images"),
+    _Of("-sequences", "Token accuracy", "Scores of sequences"),
+)
+"""In the order of the scores in the schema."""
 _PROBABILISTIC = ("probabilistic", "Probabilistic scores and ranking")
 _OF_CLASSES = {spec.title: spec for spec in schema.PER_CLASS}
 _BARE = {"ci_low": None, "ci_high": None, "ci_method": None, "caveat": None}
@@ -72,31 +94,43 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
 def _unseen(result: PerformanceResult, view: View) -> Iterator[Table]:
     """Yield the scores without the rows that are also in the training data, bit by bit or nearly, where there are such rows."""
     also, nearly = "also in the training data", "nearly equal to a row of the training data"
-    without, deduplicated = "without the rows of the training data", "without near duplicates of training rows"
-    for name, title, specs, which in (
-        ("unseen", f"Scores {without}", training_schema.OF_CLASSES, also),
-        ("unseen-labels", f"Exact match {without}", training_schema.UNSEEN_EXACT.specs, also),
-        ("unseen-values", f"Errors {without}", training_schema.UNSEEN_MAE.specs, also),
-        ("deduplicated", f"Accuracy {deduplicated}", training_schema.NEAR_ACCURACY.specs, nearly),
-        ("deduplicated-labels", f"Exact match {deduplicated}", training_schema.NEAR_EXACT.specs, nearly),
-        ("deduplicated-values", f"Errors {deduplicated}", training_schema.NEAR_MAE.specs, nearly),
+    for name, every, which, without in (
+        ("unseen", training_schema.WITHOUT_LEAKED, also, "without the rows of the training data"),
+        ("deduplicated", training_schema.WITHOUT_NEAR, nearly, "without near duplicates of training rows"),
     ):
-        some = next((one.metric.n for one in result.named(specs[-1].name) if one.metric.value is not None), None)
-        if some is not None:
-            rows = f"{some:,} of {result.n:,} rows {'is' if some == 1 else 'are'} {which}."
-            table = metrics_by_head(result, view, name, title, specs)
-            yield replace(table, note=f"{rows} {table.note}".strip())
+        for of, specs in zip(_OF, every, strict=True):
+            rows = _rows_left_out(result, specs, which)
+            if rows:
+                has_nll = every is training_schema.WITHOUT_LEAKED and of.scores != ""
+                nll = (training_schema.UNSEEN_NLL,) if has_nll else ()
+                columns = (specs.others, *nll, specs.difference, specs.apart)
+                title = f"{of.scores if has_nll else of.score} {without}"
+                table = metrics_by_head(result, view, f"{name}{of.suffix}", title, columns)
+                yield replace(table, note=f"{rows} {table.note}".strip())
+
+
+def _rows_left_out(result: PerformanceResult, specs: Without, which: str) -> str:
+    """Return how many rows are in the training data, of each output where these differ; empty if none is."""
+    found: dict[tuple[int, int], str] = {}
+    for one in result.named(specs.others.name):
+        out = specs.left_out(result, one.model, one.subject)
+        if out is not None and out.some:
+            found.setdefault((out.some, out.n), "" if one.subject is None else f" of {about(one.model, one.subject)}")
+    several = len(found) > 1
+    parts = [f"{some:,} of {n:,} {specs.rows}{of if several else ''}" for (some, n), of in found.items()]
+    verb = "is" if [some for some, _ in found] == [1] else "are"
+    return f"{formatting.listed(parts)} {verb} {which}." if parts else ""
 
 
 def _gap(result: PerformanceResult, view: View) -> Iterator[Table]:
     """Yield the scores on the training data with the generalization gap, a table for each kind of head."""
-    kinds = (training_schema.GAPS[:3], training_schema.GAPS[3:5], training_schema.GAPS[5:])
-    for name, gaps in zip(("gap", "gap-labels", "gap-values"), kinds, strict=True):
-        specs = [spec for one in gaps for spec in (one.score, one.gap)]
-        table = metrics_by_head(result, view, name, "Generalization gap", specs)
-        if table.rows:
-            n = next((one.metric.n for one in result.named(specs[0].name)), None)
-            rows = "" if n is None else f"On {n:,} rows of the training data, in inference mode. "
+    for kind in training_schema.GAP_TABLES:
+        specs = [spec for one in kind.gaps for spec in (one.score, one.gap)]
+        of_kind = list(result.named(specs[0].name))
+        table = metrics_by_head(result, view, kind.name, kind.title, specs)
+        if of_kind and table.rows:
+            n = of_kind[0].metric.n
+            rows = "" if n is None else f"On {n:,} {kind.rows} of the training data, in inference mode. "
             note = f"{rows}A gap is the score on the training data minus that on the {result.split} split; of shares, in points. {table.note}"
             yield replace(table, note=note.strip())
 

@@ -10,15 +10,24 @@ from reportgen.sections.performance.sentences import opening
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.sections.performance.schema import PerformanceResult
+    from reportgen.sections.performance.training_schema import Without
+
+_FIRST_GAPS = (
+    schema.ACCURACY_GAP,
+    schema.MICRO_F1_GAP,
+    schema.MAE_GAP,
+    schema.MEAN_IOU_GAP,
+    schema.TOKEN_ACCURACY_GAP,
+)
 
 
 def of_gap(result: PerformanceResult, candidate: str) -> Iterator[Statement]:
     """Say how much better or worse each output of the candidate is on its training data, by its first score, where that is clear."""
-    for one in (schema.ACCURACY_GAP, schema.MICRO_F1_GAP, schema.MAE_GAP):
+    for one in _FIRST_GAPS:
         for gap in result.named(one.gap.name, candidate):
             low, high = gap.metric.ci_low, gap.metric.ci_high
             if low is None or high is None or low <= 0 <= high:
@@ -41,15 +50,15 @@ def without_leaked(result: PerformanceResult, candidate: str) -> Iterator[Statem
     """Say how good the candidate is on the rows that are not in the training data, where some are."""
     also, near = "also in the training data", "equal or nearly equal to a row of the training data"
     for specs, where in (
-        *((specs, also) for specs in (schema.UNSEEN_ACCURACY, schema.UNSEEN_EXACT, schema.UNSEEN_MAE)),
-        *((specs, near) for specs in (schema.NEAR_ACCURACY, schema.NEAR_EXACT, schema.NEAR_MAE)),
+        *((specs, also) for specs in _without_second_scores(schema.WITHOUT_LEAKED)),
+        *((specs, near) for specs in _without_second_scores(schema.WITHOUT_NEAR)),
     ):
         for one in result.named(specs.others.name, candidate):
-            some = result.find(specs.apart.name, one.model, one.subject).n
-            if some is None:
+            found = specs.left_out(result, one.model, one.subject)
+            if found is None or not found.some:
                 continue
-            left_out = some if where is also or one.metric.n is None else result.n - one.metric.n
-            which = "row that is" if left_out == 1 else f"{left_out:,} rows that are"
+            single = specs.rows.removesuffix("s")
+            which = f"{single} that is" if found.rows == 1 else f"{found.rows:,} {specs.rows} that are"
             parts = (
                 *opening(one),
                 f"Without the {which} {where}: {specs.words} ",
@@ -59,6 +68,12 @@ def without_leaked(result: PerformanceResult, candidate: str) -> Iterator[Statem
                 ".",
             )
             yield Statement(topic="difference", parts=parts, test=one.metric.ci_method, n=one.metric.n)
+
+
+def _without_second_scores(every: Sequence[Without]) -> Iterator[Without]:
+    """Yield the scores that a sentence is about: of a distribution the MAE, by which its sentences are as well."""
+    second = {schema.UNSEEN_CRPS.whole, schema.UNSEEN_PINBALL.whole}
+    yield from (one for one in every if one.whole not in second)
 
 
 def _from_baseline(result: PerformanceResult, one: Measurement, spec: MetricSpec) -> Iterator[Quantity | str]:

@@ -75,7 +75,7 @@ class Labels(MultilabelHead):
 
     def against(self, inside: NDArray[np.bool_]) -> NDArray[np.float64] | str:
         """Return values (N,) whose means in a slice and outside are the scores of both, or why there are none."""
-        found = ratios.values(self.main, inside, self.design.weight)
+        found = pooled.linear_apart(self.main, inside, self.design.weight)
         return f"in the slice or outside of it {self.nothing}" if found is None else found
 
     def paired(self, other: Labels, part: Subject) -> Iterator[Measurement]:

@@ -87,7 +87,7 @@ class Positions(DenseHead):
             if fewest < intervals.FEWEST_EXAMPLES:
                 needed = f"at least {intervals.FEWEST_EXAMPLES} {self.unit}s with each class are needed"
                 return f"{needed} in the slice and outside of it (found {fewest})"
-        found = ratios.values(self.main, inside, self.design.weight)
+        found = pooled.linear_apart(self.main, inside, self.design.weight)
         return "other classes are labeled or predicted in the slice than outside of it" if found is None else found
 
     def confidence_p(self) -> None:

@@ -5,26 +5,22 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Protocol, Self
 
-import numpy as np
-
 from reportgen.metrics import comparison, intervals, pooled
-from reportgen.metrics.mapped import among, filled, taken, zeros
-from reportgen.metrics.pooled import Parts
-from reportgen.metrics.spans import each, number, spans
 from reportgen.sections.slices import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.contract.subjects import Subject
     from reportgen.metrics.design import Design
     from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.pooled import Parts
     from reportgen.sections.slices.scores import Score
 
-    Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 
 
@@ -92,24 +88,3 @@ def paired(head: Ratio, other: Ratio, part: Subject, rows: str) -> Iterator[Meas
             yield head.insufficient(spec, head.nothing, part)
         else:
             yield head.estimated(spec, one.supported(wrong, *needed), part, estimator=None)
-
-
-def values(parts: Sequence[Parts], inside: Mask, weights: Floats) -> Floats | None:
-    """Return values (N,) whose weighted means inside and outside of a slice are the scores of both, linearized (the delta method).
-
-    None where a class has a score only inside or only outside: then the means are over different classes.
-    """
-    found = zeros((len(inside),), np.float64)
-    for rows in (inside, filled(len(inside), np.bool_, lambda span: ~inside[span])):
-        own, weight = (
-            [Parts(among(one.numerators, rows), among(one.denominators, rows)) for one in parts],
-            taken(weights, rows),
-        )
-        there = [linear for one in own if (linear := one.linear(weight)) is not None]
-        if not there or len(there) < sum(number(one.used) > 0 for one in parts):
-            return None
-        end, mean = 0, each(lambda *scores: np.mean(scores, axis=0), *there)
-        for span in spans(len(rows)):
-            start, end = end, end + number(rows[span])
-            found[span][rows[span]] = mean[start:end]
-    return found

@@ -123,17 +123,17 @@ def measured(head: Positions) -> Iterator[Measurement]:
 
 def _whole(head: Positions) -> Iterator[Measurement]:
     kind, weights = head.kind, head.design.weights
-    yield _pooled(head, kind.accuracy, [head.right])
+    yield pooled_score(head, kind.accuracy, [head.right])
     if kind.main is schema.MEAN_IOU:
         for spec, name in (
             (schema.MEAN_IOU, "iou"),
             (schema.MEAN_DICE, "f1"),
             (schema.MEAN_BOUNDARY_IOU, "boundary_iou"),
         ):
-            yield _pooled(head, spec, head.every(name))
+            yield pooled_score(head, spec, head.every(name))
         scores = [head.by_unit, dense.mean_of_unit(head.every("f1"))]
     else:
-        yield _pooled(head, shared.MACRO_F1, head.every("f1"))
+        yield pooled_score(head, shared.MACRO_F1, head.every("f1"))
         exact = intervals.proportion(head.exact, weights)
         if exact is not None:
             yield head.estimated(labels.EXACT_MATCH, exact)
@@ -146,31 +146,36 @@ def _whole(head: Positions) -> Iterator[Measurement]:
     yield from _over_constants(head)
 
 
-def _pooled(head: Positions, spec: MetricSpec, parts: Sequence[Parts], part: Subject | None = None) -> Measurement:
+def pooled_score(head: Positions, spec: MetricSpec, parts: Sequence[Parts]) -> Measurement:
     """Record a score pooled over units, or the mean of several over classes."""
     found = head.mean(parts)
     if found is None:
-        return head.insufficient(spec, _NO_CLASS, part)
+        return head.insufficient(spec, _NO_CLASS)
     absent = sum(not number(one.used) for one in parts)
     left_out = f"{absent} of {len(parts)} classes are neither labeled nor predicted and are left out"
-    return head.estimated(spec, found, part, caveat=left_out if absent else None)
+    return head.estimated(spec, found, caveat=left_out if absent else None)
 
 
 def _losses(head: Positions) -> Iterator[Measurement]:
-    outputs, weights = head.outputs, head.design.weights
-    n_clipped = 0 if outputs.clipped is None else int(outputs.clipped.sum())
-    share = n_clipped / outputs.counted.sum()
-    caveat = f"from clipped probabilities: {share:.2%} of the labels had probability 0, so the true value is higher"
-    nll = _supported(head, pooled.pooled_loss(outputs.nll, outputs.counted, weights))
-    yield head.estimated(shared.NLL, nll, caveat=caveat if n_clipped else None)
-    brier = _supported(head, pooled.pooled_loss(outputs.brier / head.brier_divisor, outputs.counted, weights))
-    yield head.estimated(shared.BRIER, brier, estimator="positive class" if head.brier_divisor > 1 else None)
+    yield mean_nll(head, shared.NLL)
+    estimator = "positive class" if head.brier_divisor > 1 else None
+    yield head.estimated(shared.BRIER, head.loss(head.mean_brier), estimator=estimator)
     if head.kind.main is schema.TOKEN_ACCURACY:
-        yield head.estimated(schema.PERPLEXITY, nll.transformed(math.exp), caveat=caveat if n_clipped else None)
+        perplexity = head.loss(head.mean_nll).transformed(math.exp)
+        yield head.estimated(schema.PERPLEXITY, perplexity, caveat=_clipping(head))
 
 
-def _supported(head: Positions, found: Estimate) -> Estimate:
-    return found.supported(head.n_wrong, intervals.FEWEST_ERRORS, f"{head.kind.units} with an error")
+def mean_nll(head: Positions, spec: MetricSpec) -> Measurement:
+    """Record the NLL of a position."""
+    return head.estimated(spec, head.loss(head.mean_nll), caveat=_clipping(head))
+
+
+def _clipping(head: Positions) -> str | None:
+    clipped = 0 if head.outputs.clipped is None else int(head.outputs.clipped.sum())
+    if not clipped:
+        return None
+    share = clipped / head.outputs.counted.sum()
+    return f"from clipped probabilities: {share:.2%} of the labels had probability 0, so the true value is higher"
 
 
 def _over_constants(head: Positions) -> Iterator[Measurement]:
@@ -195,7 +200,7 @@ def _over_constants(head: Positions) -> Iterator[Measurement]:
         if skill is None:
             yield head.insufficient(spec, "there is only one class, so the baseline is perfect")
         else:
-            yield head.estimated(spec, _supported(head, skill))
+            yield head.estimated(spec, head.with_errors(skill))
 
 
 # ------------------------------------------------------------------------------------------------ of a class
@@ -232,7 +237,6 @@ def _main_score(head: Positions) -> float | None:
 def _pair(first: Positions, second: Positions, p_value: float | None, adjusted: float | None) -> Iterator[Measurement]:
     """Yield the differences of two models; the p-values are the same both ways."""
     kind, part, weights = first.kind, Subject.of("vs", second.model.name), first.design.weights
-    wrong = int((~first.exact | ~second.exact).sum())
     scores = [(kind.accuracy_difference, [first.right], [second.right])]
     if kind.main is schema.MEAN_IOU:
         scores += [(schema.MEAN_IOU_PAIRS.difference, first.main, second.main)]
@@ -241,13 +245,13 @@ def _pair(first: Positions, second: Positions, p_value: float | None, adjusted: 
         table = comparison.discordance(first.exact, second.exact, weights)
         yield first.estimated(labels.EXACT_DIFFERENCE, comparison.accuracy_difference(table), part)
     for spec, own, other in scores:
-        yield _difference(first, spec, first.apart(own, other), wrong, part)
+        yield score_difference(first, second, spec, first.apart(own, other), part)
     for spec, losses, others in (
         (shared.NLL_DIFFERENCE, first.mean_nll, second.mean_nll),
         (shared.BRIER_DIFFERENCE, first.mean_brier, second.mean_brier),
     ):
         found = pooled.difference(losses, others, weights, math.inf)
-        yield _difference(first, spec, found, wrong, part)
+        yield score_difference(first, second, spec, found, part)
     how = f"Student's t of the paired difference, clustered by {first.design.by}"
     apart = first.apart(first.main, second.main)
     untested = _NO_CLASS if apart is None else apart[0].withheld or first.design.too_few
@@ -258,7 +262,14 @@ def _pair(first: Positions, second: Positions, p_value: float | None, adjusted: 
             yield first.measure(spec, p, part, estimator=how)
 
 
-def _difference(head: Positions, spec: MetricSpec, found: Paired, wrong: int, part: Subject) -> Measurement:
+def score_difference(
+    first: Positions, second: Positions, spec: MetricSpec, found: Paired, part: Subject | None = None
+) -> Measurement:
+    """Record the difference of a score of two models on the same units; without its interval below 10 units with an error of either."""
+    return _difference(first, spec, found, int((~first.exact | ~second.exact).sum()), part)
+
+
+def _difference(head: Positions, spec: MetricSpec, found: Paired, wrong: int, part: Subject | None) -> Measurement:
     if found is None:
         return head.insufficient(spec, _NO_CLASS, part)
     units = f"{head.kind.units} with an error of either model"
