@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reportgen.contract.decision import Decision
-    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.numbers import Measurement
     from reportgen.metrics.intervals import Estimate
     from reportgen.metrics.spans import Derived
     from reportgen.sections.performance.tiers import Tier
@@ -89,16 +89,12 @@ def whole(one: Values) -> Iterator[Measurement]:
     if r_squared is not None:
         r_squared = regression.if_light_tailed(r_squared, errors)
     same = "all labels are the same"
-    yield _if_any(one, schema.R_SQUARED, r_squared, same)
-    yield _if_any(one, schema.MAE_SKILL, regression.mae_skill(errors, labels, weights), same)
+    yield one.if_any(schema.R_SQUARED, r_squared, same)
+    yield one.if_any(schema.MAE_SKILL, regression.mae_skill(errors, labels, weights), same)
     few = f"it needs {regression.FEWEST_FOR_GROWTH} rows with different predictions and errors of different size"
-    yield _if_any(one, schema.GROWTH, regression.growth(one.outputs.predictions, errors), few)
+    yield one.if_any(schema.GROWTH, regression.growth(one.outputs.predictions, errors), few)
     for specs in schema.CONFORMAL:
         yield from _conformal(one, specs)
-
-
-def _if_any(one: Values, spec: MetricSpec, found: Estimate | None, reason: str) -> Measurement:
-    return one.insufficient(spec, reason) if found is None else one.estimated(spec, found)
 
 
 def _conformal(one: Values, specs: schema.ConformalSpecs) -> Iterator[Measurement]:
