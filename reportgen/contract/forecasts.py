@@ -21,7 +21,7 @@ from reportgen.metrics.selective import Refusals
 from reportgen.metrics.spans import each, number, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -41,6 +41,8 @@ BANDS = (0.0, 0.7, 0.9, 0.99, 0.999, 1.0)
 """Edges of the bands of confidence that errors are counted in. Convention."""
 FIT_ROWS = 50_000
 """Maximum number of rows that the temperature is fitted on."""
+WEIGHTED = "the rows are weighted, and the refusal curve is of rows that count alike"
+"""Why there are no numbers on the rows that are left when others are refused."""
 MOST_ROWS = 2_000_000
 """Rows above which confidences are counted in fine cells."""
 
@@ -129,16 +131,17 @@ class ClassForecaster(Forecaster[ClassOutputs]):
         return comparison.any_of([self.ece_p, self.bias_p])
 
 
-def of_classes(head: MultilabelHead, bins: int) -> dict[int, ClassForecaster]:
-    """Return the classes of a multilabel head of which a label is known."""
+def of_classes(head: MultilabelHead, bins: int) -> Iterator[tuple[int, ClassForecaster]]:
+    """Yield the classes of a multilabel head of which a label is known, each with its number; one at a time, because each has its rows."""
     outputs = head.outputs
-    known = (index for index in range(outputs.n_classes) if number(outputs.known[:, index]))
-    return {index: ClassForecaster(*head.class_alone(index), bins) for index in known}
+    for index in range(outputs.n_classes):
+        if number(outputs.known[:, index]):
+            yield index, ClassForecaster(*head.class_alone(index), bins)
 
 
-def calibrated_p(classes: Iterable[ClassForecaster]) -> float | None:
-    """Return the p-value of the calibration of a multilabel head: the smallest of its classes, for their number; None without a test."""
-    return comparison.any_of([p for one in classes if (p := one.calibration_p) is not None])
+def calibrated_p(p_values: Iterable[float | None]) -> float | None:
+    """Return the p-value of the calibration of a multilabel head: the smallest of its classes, for the number that have one; None without any."""
+    return comparison.any_of([p_value for p_value in p_values if p_value is not None])
 
 
 @dataclass(frozen=True)

@@ -281,7 +281,7 @@ class MultilabelHead(MeasuredHead[MultilabelOutputs]):
         """Return a mean of losses; its interval is withheld below 5 rows with an error."""
         return found.supported(self.n_wrong, intervals.FEWEST_ERRORS, "rows with an error")
 
-    def mean(self, sums: Parts) -> Estimate:
+    def mean_loss(self, sums: Parts) -> Estimate:
         """Return the mean of a loss over all known labels, as :meth:`supported`."""
         return self.supported(pooled.pooled_loss(sums.numerators, sums.denominators, self.design.weights))
 
@@ -303,10 +303,18 @@ class MultilabelHead(MeasuredHead[MultilabelOutputs]):
         """Return the difference in exact match from another model on the same rows."""
         return comparison.accuracy_difference(comparison.discordance(self.exact, other.exact, self.design.weights))
 
-    def apart(self, own: Parts, other: Parts, wrong: int, largest: float = 1.0) -> Estimate | None:
-        """Return a score or loss minus that of another model on the same rows, as :meth:`ClassifiedHead.loss_apart`; None where there is none."""
+    def loss_apart(self, own: Parts, other: Parts, largest: float = 1.0) -> Estimate | None:
+        """Return a score or loss minus that of another model on the same rows; None where there is none."""
         found = pooled.difference(own, other, self.design.weights, largest)
-        return None if found is None else found[0].supported(wrong, intervals.FEWEST_PAIRED, _EITHER)
+        return None if found is None else found[0]
+
+    def of_either(self, found: Estimate, wrong: int) -> Estimate:
+        """Return a difference from another model; its interval is withheld where few rows, ``wrong``, have an error of either."""
+        return found.supported(wrong, intervals.FEWEST_PAIRED, _EITHER)
+
+    def wrong_of_either(self, other: MultilabelHead) -> int:
+        """Return the number of rows with a label that this or another model predicts wrong."""
+        return comparison.errors_of_either(self.exact, other.exact)
 
     @property
     def mean_nll(self) -> Parts:

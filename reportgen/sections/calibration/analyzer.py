@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.contract.forecasts import BANDS, null_of, points_of
+from reportgen.contract.forecasts import BANDS, WEIGHTED, null_of, points_of
 from reportgen.contract.needs import Need
 from reportgen.contract.section import PerModelAnalyzer
 from reportgen.contract.subjects import Subject
@@ -53,7 +53,6 @@ _SHAPE_ROWS = 30
 _MOST_NINES = 6.0
 """-log10(1 - confidence) of the highest confidence that is told apart. Convention."""
 _HISTOGRAMS = "of so many logits only counts in histograms are kept, which do not tell the rows"
-_WEIGHTED = "the rows are weighted, and the refusal curve is of rows that count alike"
 _IN_CELLS = "rows counted in fine cells of confidence"
 _LANDSCAPE_CELLS = 30
 _WHOLE_DIGITS = 9
@@ -195,7 +194,7 @@ def _uncertainty(subject: Binned) -> Iterator[Measurement]:
 def _refusing(subject: Binned) -> Iterator[Measurement]:
     if subject.design.weights is not None:
         for spec in schema.REFUSING:
-            yield subject.not_applicable(spec, _WEIGHTED)
+            yield subject.not_applicable(spec, WEIGHTED)
         return
     ranked = subject.refusals
     yield subject.estimated(schema.AURC, subject.aurc, estimator=_IN_CELLS if subject.counted else None)

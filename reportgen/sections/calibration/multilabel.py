@@ -53,24 +53,25 @@ class TestedClasses(Strict):
 
 def of_head(head: MultilabelHead, bins: int) -> TestedClasses:
     """Measure a multilabel head and each of its classes."""
-    forecasters = of_classes(head, bins)
-    found = [_of_class(one, head.head.class_names[index]) for index, one in forecasters.items()]
-    ranked = sorted(found, key=lambda one: (1.0 if one.p is None else one.p, -one.ece))
+    names = head.head.class_names
+    found = {index: _of_class(one, names[index]) for index, one in of_classes(head, bins)}
+    known = list(found.values())
+    ranked = sorted(known, key=lambda one: (1.0 if one.p is None else one.p, -one.ece))
     return TestedClasses(
         measurements=(
-            *_whole(head, found),
-            *_unknown(head, [name for index, name in enumerate(head.head.class_names) if index not in forecasters]),
-            *(one for of_class in found for one in of_class.measurements),
+            *_whole(head, known),
+            *_unknown(head, [name for index, name in enumerate(names) if index not in found]),
+            *(one for of_class in known for one in of_class.measurements),
         ),
-        names=tuple(one.name for one in found),
-        classes=tuple(one.p for one in found),
-        biases=tuple(one.bias_p for one in found),
-        whole=calibrated_p(forecasters.values()),
+        names=tuple(one.name for one in known),
+        classes=tuple(one.p for one in known),
+        biases=tuple(one.bias_p for one in known),
+        whole=calibrated_p(one.p for one in known),
         shown=MultilabelCalibration(
             model=head.model.name,
             subject=head.subject(),
             n=head.n,
-            class_names=tuple(one.name for one in found),
+            class_names=tuple(one.name for one in known),
             curves=tuple(ClassCurve(name=one.name, curve=one.curve) for one in ranked[:MOST_CURVES]),
         ),
     )
@@ -82,7 +83,7 @@ def _whole(head: MultilabelHead, found: list[_Class]) -> Iterator[Measurement]:
     yield head.measure(
         schema.MEAN_CLASS_ECE, float(np.mean([one.ece for one in found])), estimator=f"{len(found)} classes"
     )
-    yield head.estimated(schema.BRIER, head.mean(head.mean_brier), estimator="mean over the classes")
+    yield head.estimated(schema.BRIER, head.mean_loss(head.mean_brier), estimator="mean over the classes")
 
 
 def _unknown(head: MultilabelHead, names: list[str]) -> Iterator[Measurement]:

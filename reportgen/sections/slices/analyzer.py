@@ -32,6 +32,7 @@ from reportgen.sections.slices.schema import (
     SlicesResult,
     Whole,
 )
+from reportgen.sections.slices.scores import ADJUSTED, MEASURED
 from reportgen.sections.slices.values import Values
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.metrics.intervals import Estimate
     from reportgen.sections.slices.parts import Part
+    from reportgen.sections.slices.scores import Measured
 
     Head = Classes | Values | Labels | Positions
 
@@ -75,7 +77,7 @@ class SlicedModel(Strict):
 
 
 @dataclass(frozen=True)
-class _Measured:
+class _MeasuredHead:
     """A head with its slices."""
 
     head: Head
@@ -117,7 +119,7 @@ class SlicesAnalyzer(PerModelAnalyzer[SlicesOptions, SlicesResult, SlicedModel])
             if baseline is not None:
                 rows = (one.rows for one in _taken((*fixed, *found), head, data))
                 own = [_against(head, baseline, *one) for one in zip(own, rows, strict=True)]
-            measured.append(_Measured(head, _shown(head, baseline, own), tuple(own)))
+            measured.append(_MeasuredHead(head, _shown(head, baseline, own), tuple(own)))
         return SlicesResult(
             measurements=tuple(
                 one
@@ -141,7 +143,7 @@ class SlicesAnalyzer(PerModelAnalyzer[SlicesOptions, SlicesResult, SlicedModel])
             raise ValueError(message)
         heads: list[Head] = [Classes(*one, data, self.options.bins) for one in evaluation.heads(ClassificationOutputs)]
         heads += [Values(*one, data) for one in evaluation.heads(RegressionOutputs)]
-        heads += [Labels(*one, data) for one in evaluation.heads(MultilabelOutputs)]
+        heads += [Labels(*one, data, self.options.bins) for one in evaluation.heads(MultilabelOutputs)]
         heads += [Positions.of(*one, data) for one in evaluation.heads(DenseOutputs)]
         return heads, data
 
@@ -220,8 +222,7 @@ def _slice(head: Head, one: Part, subject: Subject, tests: list[Test]) -> Iterat
         yield whole.estimated(head.score.from_rest, difference, subject)
         p_value = slices.from_rest_p(values, inside, whole.design)
         tests.append(_test(schema.REST_P, subject, p_value, head.design.too_few))
-    if head.score.confidence:
-        tests.append(_test(schema.GAP_P, subject, own.confidence_p(), head.design.too_few))
+    tests += [_test(spec, subject, p_value, reason) for spec, p_value, reason in own.tests()]
 
 
 def _test(spec: MetricSpec, subject: Subject, p_value: float | None, reason: str) -> Test:
@@ -232,8 +233,8 @@ def _against(head: Head, baseline: Head, found: MeasuredSlice, rows: NDArray[np.
     """Return what was found of a slice with the differences from the baseline."""
     subject = Subject.of("slice", found.entry.name)
     if found.reason is not None:
-        score = head.score
-        specs = (score.difference, *score.paired, schema.DIFFERENCE_P, schema.DIFFERENCE_P_HOLM)
+        paired = (head.score.difference, *_kind(head).paired)
+        specs = (*paired, schema.DIFFERENCE_P, schema.DIFFERENCE_P_HOLM)
         numbers = tuple(head.insufficient(spec, found.reason, subject) for spec in specs)
         return found.model_copy(update={"measurements": (*found.measurements, *numbers)})
     own = head.take(rows)
@@ -283,9 +284,15 @@ def _whole(head: Head, estimate: Estimate | None) -> Whole | None:
 
 def _specs(head: Head) -> Iterator[MetricSpec]:
     """Yield the metrics that a slice of a head has beside the number of rows and the differences from the baseline."""
-    yield from (*head.score.measured, head.score.from_rest, schema.REST_P, schema.REST_P_HOLM)
-    if head.score.confidence:
-        yield from (schema.GAP_P, schema.GAP_P_HOLM)
+    kind, adjusted = _kind(head), dict(ADJUSTED)
+    yield from (*kind.alone, head.score.from_rest)
+    for spec in (schema.REST_P, *kind.tests):
+        yield from (spec, adjusted[spec])
+
+
+def _kind(head: Head) -> Measured:
+    """Return what is measured of the slices of a head."""
+    return MEASURED[head.head.task.value]
 
 
 def _baseline(head: Head, heads: Sequence[Head], pair: tuple[str, str] | None) -> Head | None:
@@ -304,10 +311,10 @@ def _same(first: NDArray[np.int64], second: NDArray[np.int64]) -> bool:
     return len(first) == len(second) and number(each(np.not_equal, first, second)) == 0
 
 
-def _tested(item: _Measured, every: Sequence[_Measured]) -> Iterator[Measurement]:
+def _tested(item: _MeasuredHead, every: Sequence[_MeasuredHead]) -> Iterator[Measurement]:
     """Yield the p-values of the slices of a head, and those adjusted for all slices of its model, over all outputs (Holm)."""
     of_model = [one for one in every if one.head.model.name == item.head.model.name]
-    for spec, adjusted in schema.ADJUSTED:
+    for spec, adjusted in ADJUSTED:
         family = {
             (id(one), test.subject): test.p
             for one in of_model

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.records.data import DataEvaluation
 
     Mask = NDArray[np.bool_]
+    Tested = tuple[MetricSpec, float | None, str]
+    """A test of a slice by itself: its metric, its p-value, and why there is none where it is None."""
 
 
 @dataclass(frozen=True)

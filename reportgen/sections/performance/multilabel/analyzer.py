@@ -14,7 +14,7 @@ from reportgen.contract.constants import OfLabels
 from reportgen.contract.heads import MeasuredHead, MultilabelHead
 from reportgen.contract.records.multilabel import ClassOutputs
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import comparison, intervals, multilabel, pooled, ranking
+from reportgen.metrics import intervals, multilabel, pooled, ranking
 from reportgen.metrics.spans import each, number, total
 from reportgen.sections.performance import multilabel_schema as schema, schema as shared
 from reportgen.sections.performance.classified import of_rows
@@ -123,7 +123,7 @@ def _probabilistic(head: Several) -> Iterator[Measurement]:
         else None
     )
     for spec, sums, note in ((shared.NLL, head.mean_nll, caveat), (shared.BRIER, head.mean_brier, None)):
-        yield head.estimated(spec, head.mean(sums), estimator="mean over the classes", caveat=note)
+        yield head.estimated(spec, head.mean_loss(sums), estimator="mean over the classes", caveat=note)
     n_classes = head.outputs.n_classes
     left_out = f"{found.absent} of {n_classes} classes apply to no row or to all of them and are left out"
     for spec, area in ((shared.ROC_AUC, found.roc_auc), (shared.AVERAGE_PRECISION, found.average_precision)):
@@ -200,14 +200,15 @@ def _pair(first: Several, second: Several, p_value: float | None, adjusted: floa
     """Yield the differences of two models; the p-values are the same both ways."""
     part = Subject.of("vs", second.model.name)
     yield first.estimated(schema.EXACT_DIFFERENCE, first.exact_apart(second), part)
-    wrong = comparison.errors_of_either(first.exact, second.exact)
+    wrong = first.wrong_of_either(second)
     for spec, own, other, largest in (
         (schema.HAMMING_DIFFERENCE, first.counts.wrong, second.counts.wrong, 1.0),
         (schema.MICRO_F1_DIFFERENCE, first.counts.f1, second.counts.f1, 1.0),
         (shared.NLL_DIFFERENCE, first.mean_nll, second.mean_nll, math.inf),
         (shared.BRIER_DIFFERENCE, first.mean_brier, second.mean_brier, 1.0),
     ):
-        yield first.if_any(spec, first.apart(own, other, wrong, largest), _NO_SCORE, part)
+        found = first.loss_apart(own, other, largest)
+        yield first.if_any(spec, None if found is None else first.of_either(found, wrong), _NO_SCORE, part)
     if first.f1_apart(second) is None:
         for spec in (schema.MICRO_F1_PAIRS.p, schema.MICRO_F1_PAIRS.p_holm):
             yield first.insufficient(spec, _NO_SCORE, part)
@@ -215,10 +216,6 @@ def _pair(first: Several, second: Several, p_value: float | None, adjusted: floa
     how = first.design.test("the paired difference")
     yield first.tested(schema.MICRO_F1_PAIRS.p, p_value, part, estimator=how)
     yield first.tested(schema.MICRO_F1_PAIRS.p_holm, adjusted, part, estimator=how)
-
-
-def _paired(found: Estimate, wrong: int) -> Estimate:
-    return found.supported(wrong, intervals.FEWEST_PAIRED, "rows with an error of either model")
 
 
 def _by_role(group: list[Several], decision: Decision) -> Iterator[Measurement]:
@@ -232,4 +229,6 @@ def _by_role(group: list[Several], decision: Decision) -> Iterator[Measurement]:
         found = multilabel.f1_difference(own, other, candidate.design.weights)
         if found is not None:
             wrong = number(each(lambda *counts: sum(counts) > 0, own.wrong.numerators, other.wrong.numerators))
-            yield candidate.estimated(schema.F1_DIFFERENCE, _paired(found[0], wrong), Subject.of("class", name))
+            yield candidate.estimated(
+                schema.F1_DIFFERENCE, candidate.of_either(found[0], wrong), Subject.of("class", name)
+            )
