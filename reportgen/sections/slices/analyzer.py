@@ -22,6 +22,7 @@ from reportgen.metrics.spans import each, number, spans
 from reportgen.sections.slices import discovery, parts, schema
 from reportgen.sections.slices.classes import Classes
 from reportgen.sections.slices.labels import Labels
+from reportgen.sections.slices.parts import Tested
 from reportgen.sections.slices.positions import Positions
 from reportgen.sections.slices.schema import (
     Definition,
@@ -58,6 +59,10 @@ class Test(Strict):
     """The slice within the head."""
     p: float | None
     reason: str | None
+    n: int
+    """Rows that it is of."""
+    how: str | None
+    """How it was computed, where there is more than one way."""
 
 
 class MeasuredSlice(Strict):
@@ -221,12 +226,14 @@ def _slice(head: Head, one: Part, subject: Subject, tests: list[Test]) -> Iterat
     elif (difference := slices.from_rest(values, inside, whole.design)) is not None:
         yield whole.estimated(head.score.from_rest, difference, subject)
         p_value = slices.from_rest_p(values, inside, whole.design)
-        tests.append(_test(schema.REST_P, subject, p_value, head.design.too_few))
-    tests += [_test(spec, subject, p_value, reason) for spec, p_value, reason in own.tests()]
+        how = head.design.test("the difference")
+        tests.append(_test(Tested(schema.REST_P, p_value, head.design.too_few, how), subject, whole.n))
+    tests += [_test(one, subject, own.n) for one in own.tests()]
 
 
-def _test(spec: MetricSpec, subject: Subject, p_value: float | None, reason: str) -> Test:
-    return Test(name=spec.name, subject=subject, p=p_value, reason=reason if p_value is None else None)
+def _test(one: Tested, subject: Subject, n: int) -> Test:
+    reason = one.reason if one.p_value is None else None
+    return Test(name=one.spec.name, subject=subject, p=one.p_value, reason=reason, n=n, how=one.how)
 
 
 def _against(head: Head, baseline: Head, found: MeasuredSlice, rows: NDArray[np.bool_]) -> MeasuredSlice:
@@ -242,7 +249,7 @@ def _against(head: Head, baseline: Head, found: MeasuredSlice, rows: NDArray[np.
     numbers = tuple(own.paired(other, subject))
     p_value = own.paired_p(other)
     reason = own.no_paired_p(other) if p_value is None else ""
-    test = _test(schema.DIFFERENCE_P, subject, p_value, reason)
+    test = _test(Tested(schema.DIFFERENCE_P, p_value, reason, head.design.test("the difference")), subject, own.n)
     return found.model_copy(update={"measurements": (*found.measurements, *numbers), "tests": (*found.tests, test)})
 
 
@@ -329,9 +336,9 @@ def _tested(item: _MeasuredHead, every: Sequence[_MeasuredHead]) -> Iterator[Mea
                 reason = test.reason or ""
                 yield from (item.head.insufficient(one, reason, test.subject) for one in (spec, adjusted))
                 continue
-            how = item.head.design.test("the difference")
-            yield item.head.measure(spec, test.p, test.subject, estimator=how)
-            yield item.head.measure(adjusted, holm[id(item), test.subject], test.subject, estimator=_family(family))
+            yield item.head.measure(spec, test.p, test.subject, n=test.n, estimator=test.how)
+            p_value = holm[id(item), test.subject]
+            yield item.head.measure(adjusted, p_value, test.subject, n=test.n, estimator=_family(family))
 
 
 def _family(family: Mapping[Any, float]) -> str:

@@ -15,6 +15,7 @@ from reportgen.metrics.mapped import stored
 from reportgen.metrics.spans import counts, each
 from reportgen.metrics.temperature import NoTemperatureError
 from reportgen.sections.slices import confidence_schema as confidence, schema, skill_schema as skill
+from reportgen.sections.slices.parts import Tested
 from reportgen.sections.slices.scores import SCORES
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Measurement
     from reportgen.contract.subjects import Subject
     from reportgen.metrics.intervals import Estimate
-    from reportgen.sections.slices.parts import Tested
     from reportgen.sections.slices.scores import Score
 
 _ONE_CLASS = "all labels and predictions are the same class"
@@ -175,8 +175,8 @@ class Classes(ForecastingHead):
 
     def tests(self) -> Iterator[Tested]:
         """Yield the tests of the slice that this is."""
-        yield schema.GAP_P, self.gap_p, self.design.too_few
-        yield confidence.CALIBRATION_P, self.calibration_p, self.design.too_few
+        yield Tested(schema.GAP_P, self.gap_p, self.design.too_few, self.design.test("the difference"))
+        yield Tested(confidence.CALIBRATION_P, self.calibration_p, self.design.too_few)
 
     def against(self, _inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return values (N,) whose means in any slice and outside are the scores of both."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reportgen.contract.distributions import NO_CROSSING, QUANTILES, SPREAD
 from reportgen.metrics import comparison
 from reportgen.sections.slices import distribution_schema as schema, skill_schema as skill
+from reportgen.sections.slices.parts import Tested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from reportgen.contract.distributions import DistributionHead, Interval
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.contract.subjects import Subject
-    from reportgen.sections.slices.parts import Tested
 
 _NO_INTERVAL = "the levels of the quantiles make no central interval"
 
@@ -63,14 +63,15 @@ def _interval(one: DistributionHead, part: Subject) -> Iterator[Measurement]:
 def tests(one: DistributionHead) -> Iterator[Tested]:
     """Yield the tests of the slice that this is."""
     if one.levels:
-        yield schema.PIT_P, None, QUANTILES
+        yield Tested(schema.PIT_P, None, QUANTILES)
     else:
-        yield schema.PIT_P, one.pit_p, one.design.no_test
+        yield Tested(schema.PIT_P, one.pit_p, one.design.no_test)
     found = central(one)
     if found is None:
-        yield schema.COVERAGE_P, None, _NO_INTERVAL
+        yield Tested(schema.COVERAGE_P, None, _NO_INTERVAL)
     else:
-        yield schema.COVERAGE_P, one.coverage_p(found), one.design.too_few
+        how = one.design.test("the deviation from the level")
+        yield Tested(schema.COVERAGE_P, one.coverage_p(found), one.design.too_few, how)
 
 
 def paired(one: DistributionHead, other: DistributionHead, part: Subject) -> Iterator[Measurement]:

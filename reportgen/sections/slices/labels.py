@@ -17,6 +17,7 @@ from reportgen.metrics import calibration, intervals, pooled
 from reportgen.metrics.mapped import stored
 from reportgen.metrics.spans import each
 from reportgen.sections.slices import confidence_schema as confidence, pooled_schema, ratios, schema, skill_schema
+from reportgen.sections.slices.parts import Tested
 from reportgen.sections.slices.scores import SCORES
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from reportgen.contract.subjects import Subject
     from reportgen.metrics.intervals import Estimate
     from reportgen.metrics.pooled import Parts
-    from reportgen.sections.slices.parts import Tested
     from reportgen.sections.slices.scores import Score
 
 _SKILLS = {spec.name: spec for spec in skill_schema.LABELS}
@@ -141,7 +141,7 @@ class Labels(MultilabelHead):
     def tests(self) -> Iterator[Tested]:
         """Yield the tests of the slice that this is."""
         reason = self.design.too_few if self.classes else _UNKNOWN
-        yield confidence.CALIBRATION_P, calibrated_p(one.p for one in self.classes.values()), reason
+        yield Tested(confidence.CALIBRATION_P, calibrated_p(one.p for one in self.classes.values()), reason)
 
     def against(self, inside: NDArray[np.bool_]) -> NDArray[np.float64] | str:
         """Return values (N,) whose means in a slice and outside are the scores of both, or why there are none."""

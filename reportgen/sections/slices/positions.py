@@ -18,6 +18,7 @@ from reportgen.sections.slices import (
     schema,
     skill_schema as skill,
 )
+from reportgen.sections.slices.parts import Tested
 from reportgen.sections.slices.scores import SCORES
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.contract.subjects import Subject
     from reportgen.metrics.intervals import Estimate
-    from reportgen.sections.slices.parts import Tested
     from reportgen.sections.slices.scores import Score
 
     Scored = Iterator[tuple[MetricSpec, Estimate | None]]
@@ -113,8 +113,9 @@ class Positions(DenseHead):
 
     def tests(self) -> Iterator[Tested]:
         """Yield the tests of the slice that this is."""
-        yield schema.GAP_P, self.unit_bins.gap_p, self.design.too_few
-        yield confidence.CALIBRATION_P, self.calibration_p, self.design.too_few
+        how = f"Student's t, clustered by {self.design.by}"
+        yield Tested(schema.GAP_P, self.unit_bins.gap_p, self.design.too_few, how)
+        yield Tested(confidence.CALIBRATION_P, self.calibration_p, self.design.too_few)
 
     def against(self, inside: NDArray[np.bool_]) -> NDArray[np.float64] | str:
         """Return values (N,) whose means in a slice and outside are the scores of both, or why there are none.
