@@ -213,9 +213,9 @@ def test_a_weak_slice_of_images_is_named() -> None:
     assert any("on these 50 images" in one for one in hits)
     assert any("the score of all images does not hold here" in one for one in hits)
     tables = {table.name: table for table in SECTION.tables(result, View(decision=ROLES))}
-    parts = ("", "-scores", "-confidence", "-errors", "-skill")
+    parts = ("", "-scores", "-losses", "-confidence", "-errors", "-skill")
     names = [f"slices{part}-{model}" for model in "ab" for part in parts]
-    assert list(tables) == [*names[:5], "slices-differences-a", *names[5:]]
+    assert list(tables) == [*names[:6], "slices-differences-a", *names[6:]]
     titles = [column.title for column in tables["slices-a"].columns]
     assert titles == [
         "Slice",

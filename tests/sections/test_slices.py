@@ -409,16 +409,16 @@ def test_tables_have_every_slice() -> None:
     missing = replace(made.data.slicings[0], missing=7)
     made = replace(made, decision=ROLES, data=replace(made.data, slicings=(missing,)))
     found = {table.name: table for table in SECTION.tables(analyzed(SECTION, made), View(decision=ROLES))}
-    parts = ("", "-scores", "-confidence", "-errors", "-direction", "-refusing", "-skill")
+    parts = ("", "-scores", "-ranks", "-confidence", "-errors", "-direction", "-refusing", "-skill")
     names = [f"slices{part}-{model}" for model in "ab" for part in parts]
-    assert list(found) == [*names[:7], "slices-differences-a", *names[7:]]
-    assert {table.place for name, table in found.items() if name in names[3:7]} == {"appendix"}
-    assert {table.place for name, table in found.items() if name in names[10:]} == {"full"}
+    assert list(found) == [*names[:8], "slices-differences-a", *names[8:]]
+    assert {table.place for name, table in found.items() if name in names[4:8]} == {"appendix"}
+    assert {table.place for name, table in found.items() if name in names[12:]} == {"full"}
     assert [column.title for column in found["slices-differences-a"].columns[2:]] == [
         "NLL difference",
         "Brier score difference",
     ]
-    assert max(len(table.columns) for table in found.values()) <= 9
+    assert max(len(table.columns) for table in found.values()) <= 8
     table = found["slices-a"]
     assert table.rows[-1][0] == "few"
     first, second = (row[2].value for row in table.rows[:2])  # type: ignore[union-attr]
@@ -428,6 +428,16 @@ def test_tables_have_every_slice() -> None:
         "p-values are adjusted for 2 slices (Holm). Slices with fewer than 30 rows are too few to tell." in table.note
     )
     assert "Up to 7 rows have no value in a column" in table.note
+
+
+def test_a_table_says_which_interval_it_is_about() -> None:
+    """The central one that is nearest to 90 %, and that normal distributions have no quantiles that cross."""
+    result = analyzed(SECTION, sliced(evaluation(*distributed()[:1])))
+    found = {table.name: table for table in SECTION.tables(result, View())}
+    assert found["slices-coverage-a"].note == "Interval coverage: nominal coverage 0.9."
+    titles = [column.title for column in found["slices-coverage-a"].columns]
+    assert titles == ["Slice", "Rows", "Interval coverage", "Interval width", "Interval coverage p (Holm)"]
+    assert {table.place for name, table in found.items() if name != "slices-a"} == {"appendix"}
 
 
 # ------------------------------------------------------------------------------------------------ discovery

@@ -114,4 +114,5 @@ PINBALL_DIFFERENCE = paired("pinball", "Pinball loss", "", higher_is_better=Fals
 
 OF_VALUES = tuple(spec for _, half_width, covered in CONFORMAL for spec in (half_width, covered))
 SCORES = (CRPS, PINBALL)
-CALIBRATION = (SCALE, SHARPNESS, PIT, CROSSING, COVERAGE, WIDTH)
+SPREAD = (SCALE, SHARPNESS, PIT)
+COVERED = (CROSSING, COVERAGE, WIDTH)

@@ -83,7 +83,10 @@ class Labels(MultilabelHead):
             (pooled_schema.HAMMING_LOSS, pooled.micro(self.counts.wrong, weights)),
         ):
             yield self.if_any(spec, found, self.nothing, part, estimator=threshold)
-        averages = {spec.name: spec for spec in (pooled_schema.MICRO_F1, schema.MACRO_F1, *pooled_schema.AVERAGES)}
+        averages = {
+            spec.name: spec
+            for spec in (pooled_schema.MICRO_F1, schema.MACRO_F1, *pooled_schema.OF_LABELS, *pooled_schema.OF_ROWS)
+        }
         for one in labels.averages(self):
             yield self.if_any(
                 averages[one.name], one.estimate, one.reason, part, design=one.design, estimator=threshold

@@ -147,16 +147,17 @@ def _averages(
     )
 
 
-AVERAGES = (
+OF_LABELS = (
     *_averages("micro", "over all labels of the rows of a slice.", DELTA),
     *_averages("macro", "of each class on the rows of a slice, averaged over the classes for which it exists.", DELTA),
-    *_averages(
-        "samples",
-        "of each row of a slice, averaged over the rows for which it exists.",
-        _ROWS,
-        ("precision", "recall", "f1"),
-    ),
 )
+OF_ROWS = _averages(
+    "samples",
+    "of each row of a slice, averaged over the rows for which it exists.",
+    _ROWS,
+    ("precision", "recall", "f1"),
+)
+CARDINALITY = (CLASSES_PER_ROW, CARDINALITY_BIAS)
 EXACT_DIFFERENCE = paired(
     "exact_match", "Exact match", "signed fraction", higher_is_better=True, source="Newcombe (1998), method 10"
 )

@@ -33,12 +33,15 @@ class Group:
         Its columns: those that some head has.
     further
         Whether it is shown of the candidate alone, and of other models only in the full report.
+    told
+        A column of which is said below the table how it was computed.
     """
 
     name: str
     title: str
     specs: Specs
     further: bool = False
+    told: MetricSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ class Measured:
 
 
 _LOSSES = (schema.NLL, schema.BRIER)
+_AREAS = (schema.ROC_AUC, schema.AVERAGE_PRECISION)
 _CONFIDENCE = (*schema.CALIBRATION, schema.GAP_P_HOLM, confidence.CALIBRATION_P_HOLM)
 _ACCURACY = Score(
     schema.ACCURACY,
@@ -108,7 +112,8 @@ _ACCURACY = Score(
     schema.ACCURACY_DIFFERENCE,
     "is right less often",
     (
-        Group("scores", "Other scores by slice", schema.SCORES[1:]),
+        Group("scores", "Other scores by slice", (schema.BALANCED_ACCURACY, schema.MACRO_F1, *_LOSSES)),
+        Group("ranks", "Ranks by slice", (schema.TOP_K_ACCURACY, *_AREAS), told=schema.TOP_K_ACCURACY),
         Group("order", "Distance in classes by slice", schema.ORDERED),
         Group("confidence", "Confidence by slice", _CONFIDENCE),
         Group("errors", "Further calibration errors by slice", confidence.ERRORS, further=True),
@@ -124,12 +129,15 @@ _MAE = Score(
     schema.MAE_DIFFERENCE,
     "has larger errors",
     (
-        Group("scores", "Other scores by slice", (*schema.REGRESSION[1:], skill.MAE_SKILL)),
+        Group("scores", "Other scores by slice", schema.ERRORS),
+        Group("skill", "Skill by slice", (schema.R_SQUARED, skill.MAE_SKILL, schema.GROWTH)),
         Group("distributions", "Scores of distributions by slice", (*distribution.SCORES, *skill.DISTRIBUTIONS)),
+        Group("spread", "Spread of distributions by slice", (*distribution.SPREAD, distribution.PIT_P_HOLM)),
         Group(
             "coverage",
-            "Calibration of distributions by slice",
-            (*distribution.CALIBRATION, distribution.PIT_P_HOLM, distribution.COVERAGE_P_HOLM),
+            "Coverage of distributions by slice",
+            (*distribution.COVERED, distribution.COVERAGE_P_HOLM),
+            told=distribution.COVERAGE,
         ),
         Group("intervals", "Intervals around the prediction by slice", distribution.OF_VALUES, further=True),
     ),
@@ -144,13 +152,13 @@ _MICRO_F1 = Score(
         Group(
             "scores",
             "Other scores by slice",
-            (*pooled.MULTILABEL[1:], schema.MACRO_F1, *_LOSSES, schema.ROC_AUC, schema.AVERAGE_PRECISION),
+            (*pooled.MULTILABEL[1:], schema.MACRO_F1, *_LOSSES),
         ),
+        Group("ranks", "Ranks by slice", _AREAS),
         Group("confidence", "Confidence by slice", (*confidence.OF_LABELS, confidence.CALIBRATION_P_HOLM)),
-        Group("averages", "Precision and recall by slice", pooled.AVERAGES, further=True),
-        Group(
-            "skill", "Skill by slice", (*skill.LABELS, pooled.CLASSES_PER_ROW, pooled.CARDINALITY_BIAS), further=True
-        ),
+        Group("averages", "Precision and recall by slice", pooled.OF_LABELS, further=True),
+        Group("samples", "Rows by slice", (*pooled.OF_ROWS, *pooled.CARDINALITY), further=True),
+        Group("skill", "Skill by slice", skill.LABELS, further=True),
     ),
     (schema.NLL_DIFFERENCE, schema.BRIER_DIFFERENCE, pooled.EXACT_DIFFERENCE, pooled.HAMMING_DIFFERENCE),
 )
@@ -164,7 +172,8 @@ _MEAN_IOU = Score(
     pooled.MEAN_IOU_DIFFERENCE,
     "has a lower mean IoU",
     (
-        Group("scores", "Other scores by slice", (*pooled.SEGMENTED[1:], *_LOSSES)),
+        Group("scores", "Other scores by slice", pooled.SEGMENTED[1:]),
+        Group("losses", "Losses by slice", _LOSSES),
         *_OF_POSITIONS,
         Group("skill", "Skill by slice", skill.PIXELS, further=True),
     ),
@@ -180,8 +189,9 @@ _TOKEN_ACCURACY = Score(
         Group(
             "scores",
             "Other scores by slice",
-            (*pooled.TAGGED[1:], schema.MACRO_F1, pooled.EXACT_MATCH, *_LOSSES, pooled.PERPLEXITY),
+            (*pooled.TAGGED[1:], schema.MACRO_F1, pooled.EXACT_MATCH),
         ),
+        Group("losses", "Losses by slice", (*_LOSSES, pooled.PERPLEXITY)),
         *_OF_POSITIONS,
         Group("skill", "Skill by slice", skill.TOKENS, further=True),
     ),
@@ -221,7 +231,8 @@ def _measured(score: Score, left_out: Iterable[MetricSpec] = ()) -> Measured:
 _DISTRIBUTIONS = (
     *distribution.SCORES,
     *skill.DISTRIBUTIONS,
-    *distribution.CALIBRATION,
+    *distribution.SPREAD,
+    *distribution.COVERED,
     distribution.PIT_P,
     distribution.COVERAGE_P,
     distribution.CRPS_DIFFERENCE,

@@ -46,7 +46,8 @@ def _alone(result: SlicesResult, head: HeadSlices, further: Place) -> Iterator[T
         specs = [spec for spec in group.specs if _is_measured(result, head, spec)]
         if specs:
             title = f"{group.title}, {about(head.model, head.subject)}"
-            yield _numbers(result, head, group.name, title, specs, further if group.further else "appendix")
+            place = further if group.further else "appendix"
+            yield _numbers(result, head, group.name, title, specs, place, _told(result, head, group.told))
 
 
 def _paired(result: SlicesResult, head: HeadSlices) -> Iterator[Table]:
@@ -56,7 +57,16 @@ def _paired(result: SlicesResult, head: HeadSlices) -> Iterator[Table]:
         f"Further differences by slice, {about(head.model, head.subject)} minus {result.pair[1]}" if result.pair else ""
     )
     if specs:
-        yield _numbers(result, head, "differences", title, specs, "appendix")
+        yield _numbers(result, head, "differences", title, specs, "appendix", "")
+
+
+def _told(result: SlicesResult, head: HeadSlices, spec: MetricSpec | None) -> str:
+    """Return how a column was computed, the same for all slices; nothing without one."""
+    if spec is None:
+        return ""
+    found = (result.find_or_none(spec.name, head.model, one.subject) for one in head.slices)
+    how = next((one.estimator for one in found if one is not None and one.estimator is not None), None)
+    return "" if how is None else f"{spec.title}: {how}."
 
 
 def _is_measured(result: SlicesResult, head: HeadSlices, spec: MetricSpec) -> bool:
@@ -99,14 +109,14 @@ def _place(result: SlicesResult, head: HeadSlices) -> Place:
 
 
 def _numbers(
-    result: SlicesResult, head: HeadSlices, name: str, title: str, specs: Sequence[MetricSpec], place: Place
+    result: SlicesResult, head: HeadSlices, name: str, title: str, specs: Sequence[MetricSpec], place: Place, note: str
 ) -> Table:
     columns = (Column("Slice", numeric=False), _rows(head), *(Column(spec.title) for spec in specs))
     rows = tuple(
         (words.name(one), one.n, *(_cell(result, spec, head.model, one) for spec in specs))
         for one in _sorted(result, head)
     )
-    return Table(_slug(f"slices-{name}", head), title, columns, rows, place=place)
+    return Table(_slug(f"slices-{name}", head), title, columns, rows, note, place=place)
 
 
 def _sorted(result: SlicesResult, head: HeadSlices) -> list[SliceEntry]:
