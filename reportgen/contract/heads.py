@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
+from reportgen.contract.numbers import OF_CALIBRATED
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.evaluation import OutputsT
 from reportgen.contract.records.multilabel import ClassOutputs, MultilabelOutputs
 from reportgen.contract.subjects import about
-from reportgen.metrics import classification, intervals, multilabel, pooled
+from reportgen.metrics import classification, comparison, intervals, multilabel, ordinal, pooled, scores
 from reportgen.metrics.confidence import SURE, ConfidentErrors, confident_errors
 from reportgen.metrics.mapped import filled
 from reportgen.metrics.pooled import Parts
@@ -31,12 +32,15 @@ if TYPE_CHECKING:
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.subjects import Subject
     from reportgen.contract.theme import Theme
+    from reportgen.metrics.calibrated import Null
     from reportgen.metrics.design import Design
     from reportgen.metrics.intervals import Estimate, Values
     from reportgen.metrics.multilabel import Counts
 
     Floats = NDArray[np.float64]
     Target = tuple[str | None, int, bytes]
+
+_EITHER = "rows with an error of either model"
 
 
 @dataclass(frozen=True)
@@ -99,9 +103,28 @@ class MeasuredHead(Generic[OutputsT]):
             return self.insufficient(spec, self.design.too_few, part)
         return self.measure(spec, p_value, part, **details)
 
+    def if_any(
+        self, spec: MetricSpec, estimate: Estimate | None, reason: str, part: Subject | None = None, **details: Any
+    ) -> Measurement:
+        """Record an estimate at its address, or why the data does not determine one."""
+        if estimate is None:
+            return self.insufficient(spec, reason, part)
+        return self.estimated(spec, estimate, part, **details)
+
+    def expected(self, spec: MetricSpec, null: Null | None, part: Subject | None = None, **details: Any) -> Measurement:
+        """Record the error expected of calibrated models, or that there are too few groups for it."""
+        if null is None:
+            return self.insufficient(spec, self.design.too_few, part)
+        how = self.design.said(OF_CALIBRATED)
+        return self.measure(spec, null.mean, part, ci_low=0.0, ci_high=null.high, ci_method=how, **details)
+
     def insufficient(self, spec: MetricSpec, reason: str, part: Subject | None = None) -> Measurement:
         """Record at its address why the data does not determine a value."""
         return spec.missing(self.model.name, "insufficient_data", reason, subject=self.subject(part))
+
+    def not_applicable(self, spec: MetricSpec, reason: str, part: Subject | None = None) -> Measurement:
+        """Record at its address why a metric does not fit."""
+        return spec.missing(self.model.name, "not_applicable", reason, subject=self.subject(part))
 
 
 @dataclass(frozen=True)
@@ -137,6 +160,18 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
         return estimate.supported(self.n_errors, intervals.FEWEST_ERRORS, "errors")
 
     @property
+    def top_k(self) -> int:
+        """K of the top-k accuracy: 5, or 3 below ten classes. Convention."""
+        return 3 if self.outputs.n_classes < 10 else 5  # noqa: PLR2004 said in the docstring
+
+    @property
+    def top_k_accuracy(self) -> Estimate | None:
+        """Return the share of the rows whose label is among the k most probable classes; None without a row."""
+        k, rank, ties = self.top_k, self.outputs.rank, self.outputs.ties
+        credit = each(lambda higher, equal: scores.top_k_credit(higher, equal, k), rank, ties)
+        return intervals.proportion(credit, self.design.weights)
+
+    @property
     def balanced_accuracy(self) -> Estimate:
         """Return the mean recall of the classes that have examples."""
         parts, weight = (self.weighted, self.outputs.labels, self.outputs.predictions), self.design.weight
@@ -159,6 +194,41 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
         """Return the mean of a loss (N,) between 0 and ``largest``; its interval is withheld below 5 errors."""
         found = intervals.mean(values, low=0.0, high=largest, weights=self.design.weights)
         return None if found is None else found.supported(self.n_errors, intervals.FEWEST_ERRORS, "errors")
+
+    def loss_apart(self, first: Values, second: Values, wrong: int, largest: float = math.inf) -> Estimate | None:
+        """Return the mean difference of two models' losses (N,) on these rows; its interval is withheld where few of these have an error.
+
+        ``wrong`` is the number of rows with an error of either model, and no difference is larger than ``largest``.
+        """
+        found = comparison.mean_difference(first, second, largest, self.design.weights)
+        return None if found is None else found.supported(wrong, intervals.FEWEST_PAIRED, _EITHER)
+
+    def wrong_of_either(self, other: ClassifiedHead) -> int:
+        """Return the number of rows that this or another model predicts wrong."""
+        return comparison.errors_of_either(self.outputs.correct, other.outputs.correct)
+
+    @property
+    def distances(self) -> Derived:
+        """(N,) by how many classes the prediction is off, where the classes have an order."""
+        return ordinal.distances(self.outputs.labels, self.outputs.predictions)
+
+    @property
+    def class_mae(self) -> Estimate | None:
+        """Return the mean of :attr:`distances`."""
+        return self.mean_loss(self.distances, self.outputs.n_classes - 1)
+
+    @property
+    def kappa(self) -> Estimate | None:
+        """Return Cohen's kappa with quadratic weights; None where all labels and predictions are one class."""
+        found = ordinal.quadratic_kappa(self.outputs.labels, self.outputs.predictions, self.design.weights)
+        return None if found is None else self.approximated(found)
+
+    def kappa_apart(self, other: ClassifiedHead) -> Estimate | None:
+        """Return the kappa minus that of another model on the same rows; None where all labels and predictions are one class."""
+        rows = self.outputs.labels, self.outputs.predictions, other.outputs.predictions
+        found = ordinal.quadratic_kappa_difference(*rows, self.design.weights)
+        wrong = self.wrong_of_either(other)
+        return None if found is None else found.supported(wrong, intervals.FEWEST_PAIRED, _EITHER)
 
     def confident_errors(self) -> ConfidentErrors:
         """Count the errors of which the model is sure; the p-value of an excess is for these rows, None in too few groups."""
@@ -207,6 +277,14 @@ class MultilabelHead(MeasuredHead[MultilabelOutputs]):
         """Number of rows with a wrong prediction."""
         return self.n - number(self.exact)
 
+    def supported(self, found: Estimate) -> Estimate:
+        """Return a mean of losses; its interval is withheld below 5 rows with an error."""
+        return found.supported(self.n_wrong, intervals.FEWEST_ERRORS, "rows with an error")
+
+    def mean_loss(self, sums: Parts) -> Estimate:
+        """Return the mean of a loss over all known labels, as :meth:`supported`."""
+        return self.supported(pooled.pooled_loss(sums.numerators, sums.denominators, self.design.weights))
+
     def of_class(self, index: int) -> Counts:
         """Return right and wrong predictions of one class by row."""
         outputs = self.outputs
@@ -220,6 +298,23 @@ class MultilabelHead(MeasuredHead[MultilabelOutputs]):
         """Return the p-value of equal micro F1; None without a test."""
         found = self.f1_apart(other)
         return None if found is None else self.design.p_value(found[1], intervals.mean_p_value(found[1]))
+
+    def exact_apart(self, other: MultilabelHead) -> Estimate:
+        """Return the difference in exact match from another model on the same rows."""
+        return comparison.accuracy_difference(comparison.discordance(self.exact, other.exact, self.design.weights))
+
+    def loss_apart(self, own: Parts, other: Parts, largest: float = 1.0) -> Estimate | None:
+        """Return a score or loss minus that of another model on the same rows; None where there is none."""
+        found = pooled.difference(own, other, self.design.weights, largest)
+        return None if found is None else found[0]
+
+    def of_either(self, found: Estimate, wrong: int) -> Estimate:
+        """Return a difference from another model; its interval is withheld where few rows, ``wrong``, have an error of either."""
+        return found.supported(wrong, intervals.FEWEST_PAIRED, _EITHER)
+
+    def wrong_of_either(self, other: MultilabelHead) -> int:
+        """Return the number of rows with a label that this or another model predicts wrong."""
+        return comparison.errors_of_either(self.exact, other.exact)
 
     @property
     def mean_nll(self) -> Parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -10,18 +11,20 @@ import numpy as np
 
 from reportgen.contract.heads import MeasuredHead
 from reportgen.contract.records.dense import DenseOutputs
-from reportgen.metrics import dense, errors, intervals, pooled
+from reportgen.metrics import calibrated, comparison, dense, errors, intervals, pooled
+from reportgen.metrics.design import FEWEST_GROUPS
 from reportgen.metrics.pooled import Parts
 from reportgen.metrics.unit_bins import UnitBins
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.evaluation import ModelEvaluation
     from reportgen.contract.records.heads import HeadEvaluation
+    from reportgen.metrics.calibrated import Null
     from reportgen.metrics.design import Design
     from reportgen.metrics.intervals import Estimate
 
@@ -94,6 +97,31 @@ class DenseHead(MeasuredHead[DenseOutputs]):
         """Number of units with a wrong position."""
         return int((~self.exact).sum())
 
+    def supported(self, found: Estimate) -> Estimate:
+        """Return a mean of losses; its interval is withheld below 5 units with a wrong position."""
+        return found.supported(self.n_wrong, intervals.FEWEST_ERRORS, f"{self.unit}s with an error")
+
+    def mean_loss(self, sums: Parts) -> Estimate:
+        """Return the mean of a loss over all positions, as :meth:`supported`."""
+        return self.supported(pooled.pooled_loss(sums.numerators, sums.denominators, self.design.weights))
+
+    def of_either(self, found: Estimate, wrong: int) -> Estimate:
+        """Return a difference from another model; its interval is withheld where few units, ``wrong``, have an error of either."""
+        return found.supported(wrong, intervals.FEWEST_PAIRED, f"{self.unit}s with an error of either model")
+
+    def wrong_of_either(self, other: DenseHead) -> int:
+        """Return the number of units with a position that this or another model predicts wrong."""
+        return comparison.errors_of_either(self.exact, other.exact)
+
+    def exact_apart(self, other: DenseHead) -> Estimate:
+        """Return the difference in the share of units without a wrong position from another model."""
+        return comparison.accuracy_difference(comparison.discordance(self.exact, other.exact, self.design.weights))
+
+    def loss_apart(self, own: Parts, other: Parts) -> Estimate | None:
+        """Return a loss minus that of another model on the same units; None where there is none."""
+        found = pooled.difference(own, other, self.design.weights, math.inf)
+        return None if found is None else found[0]
+
     @property
     def mean_nll(self) -> Parts:
         """The NLL of a position."""
@@ -109,11 +137,58 @@ class DenseHead(MeasuredHead[DenseOutputs]):
         """By what the Brier score over all classes is divided: two classes have one positive class."""
         return 2.0 if self.outputs.n_classes == _BINARY else 1.0
 
+    @property
+    def dice_by_unit(self) -> Floats:
+        """(N,) float64, the mean Dice coefficient of the classes of each unit."""
+        return dense.mean_of_unit(self.every("f1"))
+
     @cached_property
     def unit_bins(self) -> UnitBins:
         """Its positions by the bins of their confidence."""
         found = self.outputs
         return UnitBins(found.bin_counted, found.bin_right, found.bin_confidence, self.design)
+
+    @cached_property
+    def ece_null(self) -> Null | None:
+        """The ECE of calibrated models in these units; None where they are in too few groups."""
+        return self._null(calibrated.ece_null)
+
+    @cached_property
+    def mce_null(self) -> Null | None:
+        """Their MCE, likewise."""
+        return self._null(calibrated.mce_null)
+
+    def _null(self, measure: Callable[..., Null]) -> Null | None:
+        if self.design.count < FEWEST_GROUPS:
+            return None
+        return measure(self.unit_bins.bins, self.data.seed, rows=self.unit_bins.grouped)
+
+    @property
+    def calibration_p(self) -> float | None:
+        """The p-value of calibration, by ECE and calibration gap; None where there is no test."""
+        null = self.ece_null
+        return comparison.any_of([None if null is None else null.p_value, self.unit_bins.gap_p])
+
+    @property
+    def debiased(self) -> Estimate | None:
+        """The debiased calibration error, without an interval; None where no bin has positions of two units."""
+        found = calibrated.between_groups(self.unit_bins.bins, self.unit_bins.grouped)
+        return None if found is None else self.design.without_interval(found)
+
+    @property
+    def gap(self) -> Estimate:
+        """Return the mean confidence minus the share of the positions that are right."""
+        found = self.unit_bins.difference
+        if found is None:
+            message = "a measured head has a position that counts"
+            raise ValueError(message)
+        return found[0]
+
+    @property
+    def mean_confidence(self) -> Estimate:
+        """Return the mean probability of the predicted class of a position."""
+        found = self.unit_bins.gap[0]
+        return pooled.pooled_loss(found.numerators, found.denominators, self.design.weights)
 
     def iou(self, index: int) -> Parts:
         """Positions that are labeled and predicted as a class, of those that are either."""
@@ -185,15 +260,6 @@ class DenseHead(MeasuredHead[DenseOutputs]):
     def main(self) -> list[Parts]:
         """The parts of the score by which models are compared: its mean over these."""
         return self.every("iou") if self.segments else [self.right]
-
-    def loss(self, parts: Parts) -> Estimate:
-        """Return the mean of a loss over all positions; its interval is withheld below 5 units with an error."""
-        found = pooled.pooled_loss(parts.numerators, parts.denominators, self.design.weights)
-        return self.with_errors(found)
-
-    def with_errors(self, found: Estimate) -> Estimate:
-        """Return an estimate without its interval where fewer than 5 units have an error."""
-        return found.supported(self.n_wrong, intervals.FEWEST_ERRORS, f"{self.unit}s with an error")
 
     @cached_property
     def by_unit(self) -> Floats:

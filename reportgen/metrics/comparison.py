@@ -164,6 +164,16 @@ def holm(p_values: Sequence[float], untested: int = 0) -> list[float]:
     return adjusted
 
 
+def any_of(p_values: Sequence[float | None]) -> float | None:
+    """Return one p-value for several tests of the same hypothesis: the smallest times their number (Bonferroni); None if one of them has none.
+
+    >>> any_of([0.01, 0.4]), any_of([0.01, None]), any_of([])
+    (0.02, None, None)
+    """
+    known = [p_value for p_value in p_values if p_value is not None]
+    return min(1.0, len(known) * min(known)) if known and len(known) == len(p_values) else None
+
+
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     """Return p-values adjusted to control the false discovery rate. Benjamini & Hochberg (1995).
 

@@ -106,6 +106,30 @@ def mae_skill(errors: Values, labels: Floats, weights: Floats | None = None) -> 
     return classification.skill(each(np.abs, errors), each(lambda label: np.abs(label - center), labels), weights)
 
 
+def skill_over(
+    errors: Values, others: Values, weights: Floats | None = None
+) -> tuple[Estimate | None, Estimate | None]:
+    """Return 1 - MAE / MAE and 1 - mean square / mean square of the errors of another model on the same rows (N,).
+
+    None for both where the other model has no error. That of squares is without its interval where few rows make most of either.
+
+    >>> import numpy as np
+    >>> absolute, squared = skill_over(np.array([1.0, -1.0]), np.array([2.0, -2.0]))
+    >>> absolute.value, squared.value
+    (0.5, 0.75)
+
+    References
+    ----------
+    Murphy (1988), Skill scores based on the mean square error, Monthly Weather Review.
+    """
+    absolute, squared = (
+        classification.skill(each(size, errors), each(size, others), weights) for size in (np.abs, np.square)
+    )
+    if squared is not None:
+        squared = if_light_tailed(if_light_tailed(squared, errors), others)
+    return absolute, squared
+
+
 def _are_equal(labels: Floats, errors: Values) -> bool:
     """Tell whether labels (N,) vary by no more than the rounding of the numbers that they are compared with."""
     low, high = extent(labels)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from reportgen.contract.distributions import NOMINAL
 from reportgen.metrics import classification, comparison, distributions, intervals, regression
 from reportgen.sections.calibration.distributions.findings import SIGNIFICANT
-from reportgen.sections.calibration.distributions.schema import NOMINAL
 from scripts.simulate.regression import noise
 from scripts.simulate.tally import covered, print_alarms, print_coverage, values
 

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from factory import analyzed, dense_head, draw_all, evaluation, multilabel_head, scenes
-from sections.test_slices import ROLES, codes, planted, same, sentences, sliced
+from sections.test_slices import ROLES, assert_as_alone, codes, designed, on_rows, planted, sentences, sliced
 from sklearn import metrics as sk
 
 from reportgen.contract.decision import Decision
 from reportgen.contract.focus import View
+from reportgen.metrics import comparison
 from reportgen.metrics.design import Design
 from reportgen.metrics.pooled import Parts, linear_apart
 from reportgen.metrics.slices import from_rest, from_rest_p
-from reportgen.sections.performance import SECTION as PERFORMANCE
+from reportgen.sections.calibration import SECTION as CALIBRATION
 from reportgen.sections.slices import SECTION
-from reportgen.sections.slices.scores import SCORES
+from reportgen.sections.slices.scores import MEASURED
 
 if TYPE_CHECKING:
     from reportgen.contract.records.heads import HeadEvaluation
@@ -65,32 +66,58 @@ KINDS: dict[str, tuple[Any, str, str]] = {
 def test_the_numbers_of_a_slice_are_those_of_its_rows_alone(kind: str, design: str) -> None:
     """Scores and paired differences equal those of a report that has only these rows, intervals and p-values included."""
     make, score, p_value = KINDS[kind]
-    rows: dict[str, Any] = {}
-    if design == "groups":
-        rows = {"by": "patient", "groups": np.arange(N) // 6}
-    elif design == "weights":
-        weights = 0.5 + np.random.default_rng(1).random(N)
-        rows = {"weights": weights / weights.mean()}
+    rows = designed(design, N, 6)
     made = sliced(evaluation(make(0.5), make(1.5)), REGIONS, NAMES, **rows)
     result = analyzed(SECTION, replace(made, decision=ROLES))
+    task = next(name for name, one in MEASURED.items() if one.score.spec.name == score)
     for code, name in enumerate(NAMES):
         inside = np.flatnonzero(code == REGIONS)
-        own = evaluation(make(0.5, inside), make(1.5, inside))
-        assert own.data is not None
-        of_slice = Design(N, groups=rows.get("groups"), weights=rows.get("weights")).take(inside)
-        data = replace(own.data, by=rows.get("by"), groups=of_slice.groups, weights=of_slice.weights)
-        performance, subject = analyzed(PERFORMANCE, replace(own, data=data)), f"slice:{name}"
-        for spec in SCORES[score].measured:
-            for model in "ab":
-                assert same(result.find(spec.name, model, subject), performance.find(spec.name, model)), spec.name
-        for one, theirs in (
-            (f"{score}_difference",) * 2,
-            ("nll_difference",) * 2,
-            ("difference_p", p_value),
-        ):
-            assert same(result.find(one, "a", subject), performance.find(theirs, "a", "vs b")), one
-        found = result.find("rows", "a", subject)
+        own = on_rows(evaluation(make(0.5, inside), make(1.5, inside)), rows, N, inside)
+        assert_as_alone(result, own, task, f"slice:{name}", p_value)
+        found = result.find("rows", "a", f"slice:{name}")
         assert found.value == found.n == 50
+
+
+def test_the_classes_of_labels_are_as_calibrated_as_those_of_a_report_on_the_slice() -> None:
+    """The expected class ECE is the mean of what the calibration section expects of each class; the p-values are adjusted by Holm."""
+    result = analyzed(SECTION, sliced(evaluation(labeled(0.5)), REGIONS, NAMES))
+    p_values = []
+    for code, name in enumerate(NAMES):
+        calibration = analyzed(CALIBRATION, evaluation(labeled(0.5, np.flatnonzero(code == REGIONS))))
+        nulls = [calibration.find("class_ece_null", "a", f"class:{index}").value for index in range(4)]
+        assert result.find("mean_class_ece_null", "a", f"slice:{name}").value == pytest.approx(np.mean(nulls))
+        p_values.append(result.find("calibration_p", "a", f"slice:{name}").value)
+    found = [result.find("calibration_p_holm", "a", f"slice:{name}").value for name in NAMES]
+    assert found == pytest.approx(comparison.holm(p_values))
+
+
+def test_ranks_of_labels_and_boundaries_of_areas() -> None:
+    """ROC AUC and average precision as scikit-learn has them; the boundary IoU from bands that are drawn anew."""
+    one = labeled(0.5)
+    result, found, rows = analyzed(SECTION, sliced(evaluation(one), REGIONS, NAMES)), one.outputs, REGIONS == 2
+    for name, score in (("roc_auc", sk.roc_auc_score), ("average_precision", sk.average_precision_score)):
+        values = []
+        for index in range(4):
+            own = rows & found.known[:, index]
+            values.append(score(found.labels[own, index], found.logits[own, index]))
+        assert result.find(name, "a", "slice:west").value == pytest.approx(np.mean(values))
+    images = analyzed(SECTION, sliced(evaluation(seen(0.5)), REGIONS, NAMES))
+    called = (LOGITS + 0.5 * NOISE).argmax(axis=-1)[rows]
+    scores = []
+    for index in range(3):
+        actual, predicted = (np.stack([band(image == index) for image in some]) for some in (LABELS[rows], called))
+        scores.append((actual & predicted).sum() / (actual | predicted).sum())
+    assert images.find("mean_boundary_iou", "a", "slice:west").value == pytest.approx(np.mean(scores))
+
+
+def band(area: Any) -> Any:
+    """Return the pixels of an area of 8 x 8 pixels that are one pixel from what is not in it, the border of the image included."""
+    padded = np.pad(area, 1)
+    inner = np.ones_like(area)
+    for down in range(3):
+        for right in range(3):
+            inner &= padded[down : down + 8, right : right + 8]
+    return area & ~inner
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -185,7 +212,9 @@ def test_a_weak_slice_of_images_is_named() -> None:
     assert any("on these 50 images" in one for one in hits)
     assert any("the score of all images does not hold here" in one for one in hits)
     tables = {table.name: table for table in SECTION.tables(result, View(decision=ROLES))}
-    assert list(tables) == ["slices-a", "slices-scores-a", "slices-b", "slices-scores-b"]
+    parts = ("", "-scores", "-losses", "-confidence", "-errors", "-skill")
+    names = [f"slices{part}-{model}" for model in "ab" for part in parts]
+    assert list(tables) == [*names[:6], "slices-differences-a", *names[6:]]
     titles = [column.title for column in tables["slices-a"].columns]
     assert titles == [
         "Slice",

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from fnmatch import fnmatch
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from factory import analyzed, draw_all, evaluation, head, noisy, outputs, regression_head, two_heads
+from factory import (
+    analyzed,
+    distributional_head,
+    draw_all,
+    evaluation,
+    head,
+    noisy,
+    outputs,
+    regression_head,
+    two_heads,
+)
+from scipy import stats
+from scipy.stats import norm
+from sklearn import metrics as sk
 from sklearn.tree import DecisionTreeRegressor
 
 from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.focus import View
+from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.distributional import NormalOutputs, QuantileOutputs
 from reportgen.contract.records.slices import SearchedColumn, Slicing
 from reportgen.metrics import comparison, slices
 from reportgen.metrics.design import Design
@@ -31,7 +49,8 @@ ROLES = Decision(candidate="a", baseline=Baseline(model="b"))
 REGIONS = np.arange(N) % 3
 SCORES = ("accuracy", "balanced_accuracy", "macro_f1", "nll", "brier_score", "roc_auc", "average_precision")
 CONFIDENCE = ("ece", "ece_null", "debiased_calibration_error", "calibration_gap", "calibration_gap_p")
-ERRORS = ("mae", "bias", "rmse", "median_absolute_error", "r_squared")
+SHIFT = np.array([0.0, 0.5, 0.0, 0.0])
+ROOT = Path(__file__).parents[2]
 
 
 def sliced(made: Evaluation, codes: Any = REGIONS, names: Any = ("east", "north", "west"), **data: Any) -> Evaluation:
@@ -44,18 +63,27 @@ def sliced(made: Evaluation, codes: Any = REGIONS, names: Any = ("east", "north"
 def alone(one: HeadEvaluation, rows: Any) -> HeadEvaluation:
     """Make the head again from its logits or values, on some rows only: another way than the section's."""
     found: Any = one.outputs
+    if isinstance(found, NormalOutputs):
+        values = np.stack([found.predictions, found.deviations], axis=1)
+        return distributional_head(values[rows], found.labels[rows])
+    if isinstance(found, QuantileOutputs):
+        return distributional_head(found.quantiles[rows], found.labels[rows], levels=found.levels)
     if not one.class_names:
         return regression_head(found.predictions[rows], found.labels[rows])
     soft = None if found.soft_labels is None else found.soft_labels[rows]
-    return head(outputs(found.logits[rows], found.labels[rows], soft=soft), one.class_names)
+    return head(outputs(found.logits[rows], found.labels[rows], soft=soft), one.class_names, one.task.value)
 
 
 def same(first: Any, second: Any) -> bool:
-    """Return whether two metrics have equal numbers, and are missing for the same cause."""
+    """Return whether two metrics have equal numbers of as many rows, and are missing for the same cause."""
     pairs = ((first.value, second.value), (first.ci_low, second.ci_low), (first.ci_high, second.ci_high))
-    return first.status == second.status and all(
-        one == other if one is None or other is None else one == pytest.approx(other, rel=1e-9, abs=1e-12)
-        for one, other in pairs
+    return (
+        first.status == second.status
+        and first.n == second.n
+        and all(
+            one == other if one is None or other is None else one == pytest.approx(other, rel=1e-9, abs=1e-12)
+            for one, other in pairs
+        )
     )
 
 
@@ -76,39 +104,168 @@ def regressed() -> list[HeadEvaluation]:
     return [regression_head(labels + scale * generator.normal(size=N), labels) for scale in (0.5, 1.0)]
 
 
+def ordered() -> list[HeadEvaluation]:
+    """Make two heads of classes in an order."""
+    logits, labels = noisy(N, 4)
+    names = ("none", "mild", "marked", "severe")
+    return [
+        head(outputs(np.float32(logits * scale + shift), labels), names, "ordinal")
+        for scale, shift in ((1.0, 0), (1.0, SHIFT))
+    ]
+
+
+def distributed(levels: tuple[float, ...] = ()) -> list[HeadEvaluation]:
+    """Make two heads of distributions: normal ones, or quantiles, some of which cross."""
+    generator = np.random.default_rng(0)
+    labels = generator.gamma(2, size=N)
+    made = []
+    for scale in (0.5, 1.0):
+        center = labels + scale * generator.normal(size=N)
+        spread = scale * generator.uniform(0.6, 1.2, N)
+        z = norm.ppf(levels) + 0.3 * generator.normal(size=(N, len(levels)))
+        values = center[:, None] + spread[:, None] * z if levels else np.stack([center, spread], axis=1)
+        made.append(distributional_head(values, labels, levels=levels))
+    return made
+
+
+KINDS: dict[str, tuple[str, Any]] = {
+    "binary": ("binary", lambda: classified(2)),
+    "classes": ("multiclass", lambda: classified(4)),
+    "soft": ("multiclass", lambda: classified(4, soft=True)),
+    "order": ("ordinal", ordered),
+    "values": ("regression", regressed),
+    "normal": ("distributional", distributed),
+    "quantiles": ("distributional", lambda: distributed((0.05, 0.25, 0.5, 0.75, 0.95))),
+}
+
+
+def designed(kind: str, n: int, size: int) -> dict[str, Any]:
+    """Return groups of so many rows, weights, or nothing."""
+    if kind == "groups":
+        return {"by": "patient", "groups": np.arange(n) // size}
+    weights = 0.5 + np.random.default_rng(1).random(n)
+    return {"weights": weights / weights.mean()} if kind == "weights" else {}
+
+
+def on_rows(own: Evaluation, rows: dict[str, Any], n: int, inside: Any) -> Evaluation:
+    """Give an evaluation of some rows their groups and weights."""
+    assert own.data is not None
+    of_slice = Design(n, groups=rows.get("groups"), weights=rows.get("weights")).take(inside)
+    data = replace(own.data, by=rows.get("by"), groups=of_slice.groups, weights=of_slice.weights)
+    return replace(own, data=data, decision=ROLES)
+
+
+ADJUSTED_THERE = {"pit_p", "interval_coverage_p"}
+"""p-values that the calibration section has only as they are adjusted for each other."""
+
+
+def assert_as_alone(result: Any, own: Evaluation, task: str, subject: str, p_value: str) -> None:
+    """Every number of a slice, for itself and against the baseline, is that of a report that has only its rows."""
+    measured, performance = scores.MEASURED[task], analyzed(PERFORMANCE, own)
+    for model in own.models:
+        calibration = analyzed(CALIBRATION, own.alone(model))
+        for spec in (*measured.alone, *measured.tests):
+            if spec.name in {*ADJUSTED_THERE, "mean_class_ece_null"}:
+                continue
+            part = "level:0.9" if spec.name.startswith("interval_") else None
+            found = (one.find_or_none(spec.name, model.name, part) for one in (performance, calibration))
+            theirs = next(one for one in found if one is not None)
+            assert same(result.find(spec.name, model.name, subject), theirs), spec.name
+    for spec in (measured.score.difference, *measured.paired):
+        theirs = performance.find_or_none(spec.name, "a", "vs b")
+        one = result.find(spec.name, "a", subject)
+        assert same(one, theirs) if theirs is not None else one.status == "not_applicable", spec.name
+    assert same(result.find("difference_p", "a", subject), performance.find(p_value, "a", "vs b"))
+
+
 @pytest.mark.parametrize("design", ["plain", "groups", "weights"])
-@pytest.mark.parametrize("kind", ["binary", "classes", "soft", "values"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_numbers_of_a_slice_are_those_of_its_rows_alone(kind: str, design: str) -> None:
-    """Scores, confidence and differences equal those of a report that has only these rows, intervals included."""
-    heads = regressed() if kind == "values" else classified(2 if kind == "binary" else 4, soft=kind == "soft")
-    rows: dict[str, Any] = {}
-    if design == "groups":
-        rows = {"by": "patient", "groups": np.arange(N) // 6}
-    elif design == "weights":
-        weights = 0.5 + np.random.default_rng(1).random(N)
-        rows = {"weights": weights / weights.mean()}
+    """Scores, confidence, skill and differences equal those of a report that has only these rows, intervals and n included."""
+    task, make = KINDS[kind]
+    heads, rows = make(), designed(design, N, 6)
     made = replace(sliced(evaluation(*heads), **rows), decision=ROLES)
     result = analyzed(SECTION, made)
     for code, name in enumerate(("east", "north", "west")):
         inside = np.flatnonzero(code == REGIONS)
-        own = evaluation(*(alone(one, inside) for one in heads))
-        assert own.data is not None
-        of_slice = Design(N, groups=rows.get("groups"), weights=rows.get("weights")).take(inside)
-        data = replace(own.data, by=rows.get("by"), groups=of_slice.groups, weights=of_slice.weights)
-        own = replace(own, data=data)
-        performance, subject = analyzed(PERFORMANCE, own), f"slice:{name}"
-        for model in "ab":
-            for metric in ERRORS if kind == "values" else SCORES:
-                assert same(result.find(metric, model, subject), performance.find(metric, model)), metric
-            if kind != "values":
-                calibration = analyzed(CALIBRATION, own)
-                for metric in CONFIDENCE:
-                    assert same(result.find(metric, model, subject), calibration.find(metric, model)), metric
-        pairs = (("mae_difference", "mae_difference"), ("difference_p", "mae_p"))
-        if kind != "values":
-            pairs = (("accuracy_difference",) * 2, ("nll_difference",) * 2, ("difference_p", "mcnemar_p"))  # type: ignore[assignment]
-        for metric, theirs in pairs:
-            assert same(result.find(metric, "a", subject), performance.find(theirs, "a", "vs b")), metric
+        own = on_rows(evaluation(*(alone(one, inside) for one in heads)), rows, N, inside)
+        p_value = "mcnemar_p" if heads[0].class_names else "mae_p"
+        assert_as_alone(result, own, task, f"slice:{name}", p_value)
+
+
+def test_the_distributions_of_a_slice_are_tested() -> None:
+    """As SciPy tests its rows: a Kolmogorov-Smirnov test of the transform, and a binomial one of the interval nearest to 90 %."""
+    (one, _), rows = distributed(), np.arange(N) % 3 == 1
+    result, found = analyzed(SECTION, sliced(evaluation(one))), one.outputs
+    assert isinstance(found, NormalOutputs)
+    mean, spread, labels = (column[rows] for column in (found.predictions, found.deviations, found.labels))
+    test = stats.kstest(norm.cdf(labels, mean, spread), "uniform")
+    assert result.find("pit_distance", "a", "slice:north").value == pytest.approx(test.statistic)
+    assert result.find("pit_p", "a", "slice:north").value == pytest.approx(test.pvalue, abs=0.025)
+    inside = np.abs(labels - mean) <= norm.ppf(0.95) * spread
+    covered = result.find("interval_coverage", "a", "slice:north")
+    assert (covered.value, covered.n, covered.estimator) == (inside.mean(), 100, "nominal coverage 0.9")
+    tails = [stats.binomtest(int(inside.sum()), 100, 0.9, side).pvalue for side in ("less", "greater")]
+    assert result.find("interval_coverage_p", "a", "slice:north").value == pytest.approx(min(1, 2 * min(tails)))
+    family = comparison.holm([result.find("pit_p", "a", f"slice:{name}").value for name in ("east", "north", "west")])
+    assert result.find("pit_p_holm", "a", "slice:north").value == pytest.approx(family[1])
+
+
+def test_quantiles_without_a_central_interval() -> None:
+    """They have a score; the interval and its test are missing, with the reason."""
+    made = sliced(evaluation(*distributed((0.1, 0.5)), *distributed((0.5, 0.9))[:1]))
+    result = analyzed(SECTION, replace(made, decision=ROLES))
+    assert result.find("pinball_loss", "a", "slice:east").value > 0
+    for name in ("interval_coverage", "interval_width", "interval_coverage_p"):
+        assert result.find(name, "a", "slice:east").reason == "the levels of the quantiles make no central interval"
+    other = replace(made, decision=Decision(candidate="a", baseline=Baseline(model="c")))
+    found = analyzed(SECTION, other).find("pinball_difference", "a", "slice:east")
+    assert found.reason == "the distributions of both models are of different kinds or levels"
+
+
+def test_the_order_and_the_ranks_of_classes_as_scikit_learn_has_them() -> None:
+    """Quadratic kappa, MAE in classes and top-k accuracy of the rows of a slice."""
+    one, rows = ordered()[0], REGIONS == 1
+    result, found = analyzed(SECTION, sliced(evaluation(one))), one.outputs
+    assert isinstance(found, ClassificationOutputs)
+    assert found.logits is not None
+    labels, predicted = found.labels[rows], found.predictions[rows]
+    for name, value in (
+        ("quadratic_kappa", sk.cohen_kappa_score(labels, predicted, weights="quadratic")),
+        ("class_mae", sk.mean_absolute_error(labels, predicted)),
+        ("top_k_accuracy", sk.top_k_accuracy_score(labels, found.logits[rows], k=3, labels=range(4))),
+    ):
+        metric = result.find(name, "a", "slice:north")
+        assert metric.value == pytest.approx(value), name
+        assert metric.n == 100
+
+
+def test_a_metric_is_measured_by_slice_or_the_docs_say_why_not() -> None:
+    """Every metric about a head as a whole or a pair of models of performance and calibration; no reason for one that is measured."""
+    page = (ROOT / "docs" / "spec.md").read_text(encoding="utf-8")
+    table = page.split("| not by slice | why |")[1].split("\n\n")[0]
+    patterns = [pattern for row in table.splitlines()[2:] for pattern in re.findall("`([^`]+)`", row.split("|")[1])]
+    declared = {metric.name for metric in SECTION.metrics}
+    addresses = {
+        f"{section.name}.{metric.name}": metric.name in declared
+        for section in (PERFORMANCE, CALIBRATION)
+        for metric in section.metrics
+        if metric.per in {"model", "pair"}
+    }
+    for address, is_measured in addresses.items():
+        assert is_measured != any(fnmatch(address, pattern) for pattern in patterns), address
+    for pattern in patterns:
+        assert any(fnmatch(address, pattern) for address in addresses), pattern
+
+
+@pytest.mark.parametrize("section", [PERFORMANCE, CALIBRATION], ids=lambda section: section.name)
+def test_every_task_has_the_numbers_that_its_heads_have(section: Any) -> None:
+    """What performance and calibration measure of the heads of a task is measured of their slices, unless it is of no slice."""
+    declared = {metric.name for metric in SECTION.metrics}
+    for task, metrics in section.tasks.items():
+        measured = scores.MEASURED[task]
+        own = {metric.name for metric in (*measured.alone, *measured.tests)}
+        assert {metric.name for metric in metrics if metric.name in declared} <= own, task
 
 
 def test_all_slices_of_a_model_are_one_family() -> None:
@@ -209,9 +366,10 @@ def test_too_few_to_tell() -> None:
     assert result.find("rows", "a", "slice:few").value == 29
     missing = [one for one in result.measurements if one.subject == "slice:few" and one.name != "rows"]
     assert {one.metric.reason for one in missing} == {"29 rows, fewer than 30: too few to tell"}
-    own = scores.SCORES["accuracy"]
-    declared = {one.name for one in (*own.measured, own.from_rest, own.difference, *own.paired)}
-    declared |= {one.name for pair in schema.ADJUSTED for one in pair}
+    own = scores.MEASURED["multiclass"]
+    declared = {one.name for one in (*own.alone, own.score.from_rest, own.score.difference, *own.paired)}
+    tests = (schema.REST_P, schema.DIFFERENCE_P, *own.tests)
+    declared |= {one.name for test in tests for one in (test, dict(scores.ADJUSTED)[test])}
     assert {one.name for one in missing if one.model == "a"} == declared
     assert result.find("rest_p_holm", "a", "slice:many").estimator == "Holm, 1 slice"
     assert [one for one in codes(result) if one[0] == "SLC301"] == [("SLC301", "a", None), ("SLC301", "b", None)]
@@ -251,7 +409,16 @@ def test_tables_have_every_slice() -> None:
     missing = replace(made.data.slicings[0], missing=7)
     made = replace(made, decision=ROLES, data=replace(made.data, slicings=(missing,)))
     found = {table.name: table for table in SECTION.tables(analyzed(SECTION, made), View(decision=ROLES))}
-    assert list(found) == [f"slices{part}-{model}" for model in "ab" for part in ("", "-scores", "-confidence")]
+    parts = ("", "-scores", "-ranks", "-confidence", "-errors", "-direction", "-refusing", "-skill")
+    names = [f"slices{part}-{model}" for model in "ab" for part in parts]
+    assert list(found) == [*names[:8], "slices-differences-a", *names[8:]]
+    assert {table.place for name, table in found.items() if name in names[4:8]} == {"appendix"}
+    assert {table.place for name, table in found.items() if name in names[12:]} == {"full"}
+    assert [column.title for column in found["slices-differences-a"].columns[2:]] == [
+        "NLL difference",
+        "Brier score difference",
+    ]
+    assert max(len(table.columns) for table in found.values()) <= 8
     table = found["slices-a"]
     assert table.rows[-1][0] == "few"
     first, second = (row[2].value for row in table.rows[:2])  # type: ignore[union-attr]
@@ -261,6 +428,16 @@ def test_tables_have_every_slice() -> None:
         "p-values are adjusted for 2 slices (Holm). Slices with fewer than 30 rows are too few to tell." in table.note
     )
     assert "Up to 7 rows have no value in a column" in table.note
+
+
+def test_a_table_says_which_interval_it_is_about() -> None:
+    """The central one that is nearest to 90 %, and that normal distributions have no quantiles that cross."""
+    result = analyzed(SECTION, sliced(evaluation(*distributed()[:1])))
+    found = {table.name: table for table in SECTION.tables(result, View())}
+    assert found["slices-coverage-a"].note == "Interval coverage: nominal coverage 0.9."
+    titles = [column.title for column in found["slices-coverage-a"].columns]
+    assert titles == ["Slice", "Rows", "Interval coverage", "Interval width", "Interval coverage p (Holm)"]
+    assert {table.place for name, table in found.items() if name != "slices-a"} == {"appendix"}
 
 
 # ------------------------------------------------------------------------------------------------ discovery

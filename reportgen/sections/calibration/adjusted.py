@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from reportgen.contract.base import Strict
+from reportgen.contract.distributions import DistributionHead
 from reportgen.contract.heads import MultilabelHead
 from reportgen.contract.numbers import Measurement
 from reportgen.contract.positions import DenseHead
@@ -17,7 +18,7 @@ from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison
 from reportgen.sections.calibration import schema
 from reportgen.sections.calibration.binned import Binned
-from reportgen.sections.calibration.distributions.analyzer import Distribution, TestedDistribution
+from reportgen.sections.calibration.distributions.analyzer import TestedDistribution
 from reportgen.sections.calibration.multilabel import TestedClasses
 from reportgen.sections.calibration.positions.analyzer import TestedPositions
 from reportgen.sections.calibration.schema import HeadCalibration
@@ -56,7 +57,7 @@ class Heads:
     classified: tuple[Binned, ...]
     multilabel: tuple[MultilabelHead, ...]
     positions: tuple[DenseHead, ...]
-    distributions: tuple[Distribution, ...]
+    distributions: tuple[DistributionHead, ...]
 
     @classmethod
     def of(cls, evaluation: Evaluation, bins: int) -> Self:
@@ -70,7 +71,7 @@ class Heads:
             tuple(Binned(*one, data, bins) for one in evaluation.heads(ClassificationOutputs)),
             tuple(MultilabelHead(*one, data) for one in evaluation.heads(MultilabelOutputs)),
             tuple(DenseHead.of(*one, data) for one in evaluation.heads(DenseOutputs)),
-            tuple(Distribution(*one, data) for one in evaluation.heads(DistributionalOutputs)),
+            tuple(DistributionHead(*one, data) for one in evaluation.heads(DistributionalOutputs)),
         )
 
 

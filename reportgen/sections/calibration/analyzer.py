@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.contract.forecasts import BANDS, null_of, points_of
+from reportgen.contract.forecasts import BANDS, WEIGHTED, null_of, points_of
 from reportgen.contract.needs import Need
 from reportgen.contract.section import PerModelAnalyzer
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import calibrated, calibration, density, intervals, selective, smoothing, temperature
+from reportgen.metrics import calibrated, calibration, density, selective, smoothing, temperature
 from reportgen.metrics.mapped import among
 from reportgen.metrics.spans import each, spans
 from reportgen.metrics.temperature import NoTemperatureError
@@ -18,10 +18,9 @@ from reportgen.sections.calibration import multilabel, schema
 from reportgen.sections.calibration.adjusted import CalibratedModel, Heads, TestedHead, adjusted
 from reportgen.sections.calibration.binned import (
     Binned,
-    PValues,
+    class_p_values,
     curve,
     debiased,
-    expected,
     known_values,
     rows_of_bins,
 )
@@ -49,14 +48,11 @@ if TYPE_CHECKING:
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.metrics.design import Design
 
-FIT_ROWS = 50_000
-"""Maximum number of rows that the temperature is fitted on."""
 _SHAPE_ROWS = 30
 """Predictions below which each is kept, because so few have no meaningful density. Convention."""
 _MOST_NINES = 6.0
 """-log10(1 - confidence) of the highest confidence that is told apart. Convention."""
 _HISTOGRAMS = "of so many logits only counts in histograms are kept, which do not tell the rows"
-_WEIGHTED = "the rows are weighted, and the refusal curve is of rows that count alike"
 _IN_CELLS = "rows counted in fine cells of confidence"
 _LANDSCAPE_CELLS = 30
 _WHOLE_DIGITS = 9
@@ -112,18 +108,17 @@ class CalibrationAnalyzer(PerModelAnalyzer[CalibrationOptions, CalibrationResult
         )
 
     def _of_head(self, subject: Binned) -> TestedHead:
-        found = PValues.of(subject)
         return TestedHead(
             measurements=(
-                *_errors(subject, found),
-                *_direction(subject, found),
+                *_errors(subject),
+                *_direction(subject),
                 *_uncertainty(subject),
                 *_refusing(subject),
                 *_temperature(subject),
                 *_classes(subject),
             ),
-            whole=found.whole,
-            classes=found.classes,
+            whole=subject.calibration_p,
+            classes=class_p_values(subject),
             shown=self._shown(subject),
         )
 
@@ -157,46 +152,40 @@ def _brier(subject: Binned) -> BrierScore:
 # ------------------------------------------------------------------------------------------------ numbers
 
 
-def _errors(subject: Binned, p_values: PValues) -> Iterator[Measurement]:
+def _errors(subject: Binned) -> Iterator[Measurement]:
     bins, options = subject.equal_width, f"{subject.bins} equal-width bins"
     notion = "positive class" if subject.binary else "top label"
     yield subject.measure(schema.ECE, calibration.ece(bins), estimator=f"{notion}, {options}")
-    yield expected(subject, schema.ECE_NULL, p_values.ece, estimator=options)
-    yield subject.tested(schema.ECE_P, None if p_values.ece is None else p_values.ece.p_value)
+    yield subject.expected(schema.ECE_NULL, subject.ece_null, estimator=options)
+    yield subject.tested(schema.ECE_P, subject.ece_p)
     yield debiased(subject, schema.DEBIASED)
     cells = _IN_CELLS if subject.counted and not subject.binary else None
     yield subject.measure(schema.SMECE, smoothing.smece(*subject.forecast), estimator=cells)
-    yield _smece_null(subject)
+    if subject.design.plain:
+        yield subject.expected(schema.SMECE_NULL, subject.smece_null)
+    else:
+        yield subject.insufficient(schema.SMECE_NULL, subject.design.without_interval(0.0).withheld or "")
     yield subject.measure(schema.MCE, calibration.mce(bins), estimator=options)
-    null = null_of(calibrated.mce_null, bins, subject.forecast, subject.design, subject.data.seed)
-    yield expected(subject, schema.MCE_NULL, null, estimator=options)
+    yield subject.expected(schema.MCE_NULL, subject.mce_null, estimator=options)
 
 
-def _smece_null(subject: Binned) -> Measurement:
-    if not subject.design.plain:
-        return subject.insufficient(schema.SMECE_NULL, subject.design.without_interval(0.0).withheld or "")
-    return expected(subject, schema.SMECE_NULL, smoothing.smece_null(*subject.forecast, subject.data.seed))
-
-
-def _direction(subject: Binned, p_values: PValues) -> Iterator[Measurement]:
+def _direction(subject: Binned) -> Iterator[Measurement]:
     yield subject.estimated(
         schema.GAP, calibration.gap(*subject.predicted), estimator="confidence of the predicted class"
     )
-    yield subject.tested(schema.GAP_P, p_values.gap)
+    yield subject.tested(schema.GAP_P, subject.gap_p)
     if subject.binary:
         yield subject.estimated(schema.POSITIVE_BIAS, calibration.gap(*subject.forecast))
     else:
-        reason = "only binary heads have a positive class"
-        yield schema.POSITIVE_BIAS.missing(subject.model.name, "not_applicable", reason, subject=subject.subject())
+        yield subject.not_applicable(schema.POSITIVE_BIAS, "only binary heads have a positive class")
 
 
 def _uncertainty(subject: Binned) -> Iterator[Measurement]:
-    outputs, weights = subject.outputs, subject.design.weights
-    largest = float(np.log(outputs.n_classes))
+    largest = float(np.log(subject.outputs.n_classes))
     for spec, estimate, estimator in (
         (schema.BRIER, subject.mean_loss(subject.brier, subject.largest_brier), subject.brier_convention),
-        (schema.MEAN_CONFIDENCE, intervals.mean(outputs.confidence, 0.0, 1.0, weights), None),
-        (schema.MEAN_ENTROPY, intervals.mean(outputs.entropy, 0.0, largest, weights), f"at most {largest:.3f} nats"),
+        (schema.MEAN_CONFIDENCE, subject.mean_confidence, None),
+        (schema.MEAN_ENTROPY, subject.mean_entropy, f"at most {largest:.3f} nats"),
     ):
         if estimate is not None:
             yield subject.estimated(spec, estimate, estimator=estimator)
@@ -205,11 +194,10 @@ def _uncertainty(subject: Binned) -> Iterator[Measurement]:
 def _refusing(subject: Binned) -> Iterator[Measurement]:
     if subject.design.weights is not None:
         for spec in schema.REFUSING:
-            yield spec.missing(subject.model.name, "not_applicable", _WEIGHTED, subject=subject.subject())
+            yield subject.not_applicable(spec, WEIGHTED)
         return
     ranked = subject.refusals
-    area = ranked.area().supported(subject.n_errors, intervals.FEWEST_ERRORS, "errors")
-    yield subject.estimated(schema.AURC, area, estimator=_IN_CELLS if subject.counted else None)
+    yield subject.estimated(schema.AURC, subject.aurc, estimator=_IN_CELLS if subject.counted else None)
     for share, spec in schema.COVERAGE:
         accuracy, lowest = ranked.accuracy_at(share)
         yield subject.estimated(spec, accuracy, estimator=f"confidence of at least {lowest:.4f}")
@@ -225,39 +213,30 @@ def _refusing(subject: Binned) -> Iterator[Measurement]:
             reason = (
                 f"not reached: no threshold that keeps at least {selective.FEWEST_KEPT} rows makes the rest 99 % right"
             )
-            yield spec.missing(subject.model.name, "not_applicable", reason, subject=subject.subject())
+            yield subject.not_applicable(spec, reason)
 
 
 def _temperature(subject: Binned) -> Iterator[Measurement]:
-    outputs = subject.outputs
-    chosen = np.arange(len(outputs.logit_sample_rows))
-    if len(chosen) > FIT_ROWS:
-        chosen = np.sort(np.random.default_rng(subject.data.seed).choice(chosen, FIT_ROWS, replace=False))
-    rows = outputs.logit_sample_rows[chosen]
-    design = subject.design.take(rows)
-    labels = outputs.labels[rows]
-    targets = labels if outputs.soft_labels is None else outputs.soft_labels[rows]
     try:
-        fitted = temperature.fit(outputs.logit_sample[chosen], targets, weights=design.weights)
+        found = subject.rescaling
     except NoTemperatureError as reason:
         yield from (subject.insufficient(spec, str(reason)) for spec in schema.RESCALING)
         return
-    n = len(rows)
-    sample = f"a sample of {n:,} rows" if n < subject.n else "all rows"
-    yield subject.estimated(schema.TEMPERATURE, fitted.estimate, design=design, estimator=sample)
+    n, labels = len(found.rows), subject.outputs.labels[found.rows]
+    yield subject.estimated(schema.TEMPERATURE, found.fitted.estimate, design=found.design, estimator=found.sample)
     try:
-        given = (outputs.logit_sample[chosen], targets, labels, subject.data.seed)
-        scaled = temperature.cross_fit(fitted, *given, design.groups)
+        given = (subject.outputs.logit_sample[found.chosen], found.targets, labels, subject.data.seed)
+        scaled = temperature.cross_fit(found.fitted, *given, found.design.groups)
     except NoTemperatureError as reason:
         yield from (subject.insufficient(spec, str(reason)) for spec in schema.RESCALING[1:])
         return
-    folds = f"5 folds, {sample}"
-    yield subject.estimated(schema.TEMPERATURE_GAIN, scaled.gain, design=design, estimator=folds)
-    points = _points_after(subject, chosen, scaled.confidence, design)
+    folds = f"5 folds, {found.sample}"
+    yield subject.estimated(schema.TEMPERATURE_GAIN, scaled.gain, design=found.design, estimator=folds)
+    points = _points_after(subject, found.chosen, scaled.confidence, found.design)
     bins = calibration.residual_bins(*points, calibration.equal_width_edges(subject.bins))
     yield subject.measure(schema.TEMPERATURE_ECE, calibration.ece(bins), n=n, estimator=folds)
-    null = null_of(calibrated.ece_null, bins, points, design, subject.data.seed)
-    yield expected(subject, schema.TEMPERATURE_ECE_NULL, null, n=n, estimator=folds)
+    null = null_of(calibrated.ece_null, bins, points, found.design, subject.data.seed)
+    yield subject.expected(schema.TEMPERATURE_ECE_NULL, null, n=n, estimator=folds)
 
 
 def _points_after(subject: Binned, sample: NDArray[Any], confidence: Floats, design: Design) -> Points:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.contract.forecasts import ForecastingHead, null_of
-from reportgen.contract.numbers import OF_CALIBRATED, required
-from reportgen.metrics import calibrated, calibration, intervals
+from reportgen.contract.forecasts import ForecastingHead
+from reportgen.contract.numbers import required
+from reportgen.metrics import calibration, intervals
 from reportgen.metrics.mapped import filled, stored
-from reportgen.metrics.selective import Refusals
 from reportgen.metrics.spans import counts, each
 from reportgen.sections.calibration.schema import ReliabilityPoint
 
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from reportgen.contract.forecasts import Floats, Forecaster, Points
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.contract.subjects import Subject
-    from reportgen.metrics.calibrated import Null
     from reportgen.metrics.calibration import ReliabilityCurve, ResidualBins
     from reportgen.metrics.design import Design
 
@@ -47,47 +44,14 @@ class Binned(ForecastingHead):
         weight = self.design.weights
         return points.scores, each(np.multiply, weight, points.positives), each(np.multiply, weight, points.negatives)
 
-    @cached_property
-    def refusals(self) -> Refusals:
-        """The rows by confidence, or the cells that they are counted in."""
-        if self.counted:
-            return Refusals.of_counts(self.cells.lowest, self.cells.positives, self.cells.negatives)
-        return Refusals.of(self.outputs.confidence, self.outputs.correct)
 
+def class_p_values(subject: Binned) -> tuple[float | None, ...]:
+    """Return the p-values of the class biases, before they are adjusted; the two classes of a binary head are one test.
 
-@dataclass(frozen=True)
-class PValues:
-    """What the tests of a head say, before they are adjusted for each other; None where there is no test for its rows."""
-
-    ece: Null | None
-    gap: float | None
-    classes: tuple[float | None, ...]
-
-    @classmethod
-    def of(cls, subject: Binned) -> PValues:
-        """Test a head; the two classes of a binary head are one test."""
-        tested = (1,) if subject.binary else range(subject.outputs.n_classes)
-        bins, points = subject.equal_width, subject.forecast
-        return cls(
-            null_of(calibrated.ece_null, bins, points, subject.design, subject.data.seed),
-            subject.in_the_large(subject.predicted),
-            tuple(subject.in_the_large(subject.class_points(index)) for index in tested),
-        )
-
-    @property
-    def whole(self) -> float | None:
-        """Of calibration as such: either of the two tests, allowed for both."""
-        return None if self.ece is None or self.gap is None else min(1.0, 2 * min(self.ece.p_value, self.gap))
-
-
-def expected(
-    subject: Forecaster[Any], spec: MetricSpec, null: Null | None, part: Subject | None = None, **details: Any
-) -> Measurement:
-    """Record the error expected of calibrated models, or that there are too few groups for it."""
-    if null is None:
-        return subject.insufficient(spec, subject.design.too_few, part)
-    how = subject.design.said(OF_CALIBRATED)
-    return subject.measure(spec, null.mean, part, ci_low=0.0, ci_high=null.high, ci_method=how, **details)
+    None where there is no test for the rows.
+    """
+    tested = (1,) if subject.binary else range(subject.outputs.n_classes)
+    return tuple(subject.in_the_large(subject.class_points(index)) for index in tested)
 
 
 def debiased(subject: Forecaster[Any], spec: MetricSpec, part: Subject | None = None) -> Measurement:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from reportgen.contract.constants import PERFECT
 from reportgen.contract.heads import comparable
 from reportgen.contract.needs import Need
 from reportgen.contract.section import PerModelAnalyzer
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import classification, comparison, intervals, ranking, scores
+from reportgen.metrics import classification, comparison, intervals, ranking
 from reportgen.metrics.mapped import filled, taken
-from reportgen.metrics.spans import Derived, average, each, most, number, total
+from reportgen.metrics.spans import Derived, most, number, total
 from reportgen.sections.performance import gap, ordinal, recipes, schema, unseen
 from reportgen.sections.performance.classified import Classified, class_groups, per_class
 from reportgen.sections.performance.dense import analyzer as dense
@@ -32,7 +33,7 @@ from reportgen.sections.performance.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -144,8 +145,8 @@ class PerformanceAnalyzer(PerModelAnalyzer[PerformanceOptions, PerformanceResult
             errors=_confident_errors(subject, self.options.confident_errors),
             sure=_confident_rows(subject),
             class_groups=class_groups(subject),
-            majority_class=names[subject.majority],
-            only_majority=bool(subject.confusion[:, subject.majority].sum() == subject.n),
+            majority_class=names[subject.constants.majority],
+            only_majority=bool(subject.confusion[:, subject.constants.majority].sum() == subject.n),
         )
 
 
@@ -198,24 +199,18 @@ def _clipping(outputs: ClassificationOutputs) -> str | None:
 
 
 def _top_k(subject: Classified) -> Measurement:
-    n_classes = subject.outputs.n_classes
-    k = schema.default_top_k(n_classes)
+    k, n_classes = subject.top_k, subject.outputs.n_classes
     if k >= n_classes:
         reason = f"with {n_classes} classes, the top {k} always contain the label"
-        return schema.TOP_K_ACCURACY.missing(subject.model.name, "not_applicable", reason, subject=subject.subject())
-    rank, ties = subject.outputs.rank, subject.outputs.ties
-    credit = Derived(len(rank), lambda span: scores.top_k_credit(rank[span], ties[span], k))
-    hits = intervals.proportion(credit, subject.design.weights)
-    if hits is None:
-        return subject.insufficient(schema.TOP_K_ACCURACY, "no row was evaluated")
-    return subject.estimated(schema.TOP_K_ACCURACY, hits, estimator=f"k = {k}")
+        return subject.not_applicable(schema.TOP_K_ACCURACY, reason)
+    return subject.if_any(schema.TOP_K_ACCURACY, subject.top_k_accuracy, "no row was evaluated", estimator=f"k = {k}")
 
 
 def _ranking(subject: Classified) -> Iterator[Measurement]:
     if subject.outputs.histogram is not None and subject.design.weights is not None:
         reason = "the rows are weighted, and of so many logits only counts in histograms are kept"
         for spec in (schema.ROC_AUC, schema.AVERAGE_PRECISION):
-            yield spec.missing(subject.model.name, "not_applicable", reason, subject=subject.subject())
+            yield subject.not_applicable(spec, reason)
     elif subject.binary:
         yield from _binary_ranking(subject)
     else:
@@ -299,47 +294,12 @@ def _from_histograms(
 
 
 def _skills(subject: Classified) -> Iterator[Measurement]:
-    outputs, frequencies = subject.outputs, subject.frequencies
-    targets = outputs.labels if outputs.soft_labels is None else outputs.soft_labels
-    n, weights, majority = len(outputs.labels), subject.design.weights, subject.majority
-    always = each(lambda label: label == majority, outputs.labels)
-    yield subject.measure(schema.BASELINE, average(always, weights), n=n)
-    table = comparison.discordance(outputs.correct, always, weights)
-    yield subject.estimated(schema.ACCURACY_GAIN, comparison.accuracy_difference(table))
-    with np.errstate(divide="ignore"):
-        prior = np.log(frequencies)
-    summed = 2 if subject.binary else 1
-    for spec, losses, reference in (
-        (schema.ACCURACY_SKILL, _wrong(outputs.correct), _wrong(always)),
-        (schema.NLL_SKILL, outputs.nll, _of_constant(scores.nll, prior, targets)),
-        (
-            schema.BRIER_SKILL,
-            subject.brier,
-            _of_constant(lambda log_p, given: scores.brier(np.exp(log_p), given) / summed, prior, targets),
-        ),
-    ):
-        found = classification.skill(losses, reference, weights)
-        if found is None:
-            yield subject.insufficient(spec, "there is only one class, so the baseline is perfect")
-        else:
-            yield subject.estimated(spec, subject.approximated(found))
-
-
-def _wrong(correct: NDArray[np.bool_] | Derived) -> Derived:
-    """Return 1 for every row that is wrong, otherwise 0."""
-    return Derived(len(correct), lambda span: (~correct[span]).astype(np.float64))
-
-
-def _of_constant(
-    loss: Callable[[NDArray[np.float64], NDArray[Any]], NDArray[np.float64]],
-    log_p: NDArray[np.float64],
-    targets: NDArray[Any],
-) -> Derived:
-    """Return the losses of a model that predicts the same log-probabilities (K,) for every row; targets (N,) classes or (N, K) soft labels."""
-    if targets.ndim > 1:
-        return Derived(len(targets), lambda span: loss(np.tile(log_p, (len(targets[span]), 1)), targets[span]))
-    of_classes = loss(np.tile(log_p, (len(log_p), 1)), np.arange(len(log_p)))
-    return Derived(len(targets), lambda span: of_classes[targets[span]])
+    constants = subject.constants
+    yield subject.measure(schema.BASELINE, constants.accuracy)
+    yield subject.estimated(schema.ACCURACY_GAIN, constants.gain)
+    skills = {spec.name: spec for spec in schema.SKILL}
+    for name, found in constants.skills():
+        yield subject.if_any(skills[name], found, PERFECT)
 
 
 # ------------------------------------------------------------------------------------------------ of two models
@@ -375,15 +335,14 @@ def _pair(
     part = Subject.of("vs", second.model.name)
     table = _table(first, second)
     yield first.estimated(schema.ACCURACY_DIFFERENCE, comparison.accuracy_difference(table), part)
-    wrong = comparison.errors_of_either(first.outputs.correct, second.outputs.correct)
+    wrong = first.wrong_of_either(second)
     for spec, one, other, largest in (
         (schema.NLL_DIFFERENCE, first.outputs.nll, second.outputs.nll, math.inf),
         (schema.BRIER_DIFFERENCE, first.brier, second.brier, first.largest_brier),
     ):
-        difference = comparison.mean_difference(one, other, largest, first.design.weights)
+        difference = first.loss_apart(one, other, wrong, largest)
         if difference is not None:
-            supported = difference.supported(wrong, intervals.FEWEST_PAIRED, "rows with an error of either model")
-            yield first.estimated(spec, supported, part)
+            yield first.estimated(spec, difference, part)
     how = first.design.test("the paired difference")
     yield first.tested(schema.MCNEMAR, p_value, part, estimator=how)
     yield first.tested(schema.MCNEMAR_HOLM, adjusted, part, estimator=how)

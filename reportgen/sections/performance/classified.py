@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.contract.constants import OfClasses
 from reportgen.contract.heads import ClassifiedHead
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, intervals
 from reportgen.metrics.mapped import distinct, filled
-from reportgen.metrics.spans import average, counts, each, number
+from reportgen.metrics.spans import counts, each, number
 from reportgen.sections.performance import schema
 
 if TYPE_CHECKING:
@@ -30,23 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Classified(ClassifiedHead):
-    """A head, and its predictions at the threshold."""
+    """A head, and the constants that it is compared with."""
 
     @cached_property
-    def frequencies(self) -> NDArray[np.float64]:
-        """Class frequencies of the evaluated labels."""
-        if self.outputs.soft_labels is not None:
-            soft = self.outputs.soft_labels
-            weight = self.design.weight
-            return np.array(
-                [average(each(lambda row, index=index: row[:, index], soft), weight) for index in range(soft.shape[1])]
-            )
-        return np.asarray(self.weighted.sum(axis=1) / self.weighted.sum(), dtype=np.float64)
-
-    @property
-    def majority(self) -> int:
-        """The most frequent class."""
-        return int(self.weighted.sum(axis=1).argmax())
+    def constants(self) -> OfClasses:
+        """The constants that it is compared with."""
+        return OfClasses(self)
 
 
 def per_class(subject: Classified) -> Iterator[Measurement]:

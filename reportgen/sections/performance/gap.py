@@ -72,7 +72,7 @@ _POSITIONS: Mapping[Gap, Score] = {
     schema.PIXEL_ACCURACY_GAP: _of_images(lambda head: head.mean([head.right])),
     schema.TOKEN_ACCURACY_GAP: _of_sequences(lambda head: head.mean([head.right])),
     schema.EXACT_MATCH_GAP: _of_sequences(lambda head: intervals.proportion(head.exact, head.design.weights)),
-    schema.NLL_GAP: lambda head: head.loss(head.mean_nll),
+    schema.NLL_GAP: lambda head: head.mean_loss(head.mean_nll),
 }
 _KINDS: tuple[tuple[type[HeadOutputs], Callable[..., MeasuredHead[Any]], Mapping[Gap, Score]], ...] = (
     (ClassificationOutputs, ClassifiedHead, _CLASSES),

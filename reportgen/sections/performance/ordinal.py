@@ -8,7 +8,6 @@ from reportgen.contract.heads import comparable
 from reportgen.contract.statements import Statement
 from reportgen.contract.subjects import Subject
 from reportgen.contract.tables import metrics_by_head
-from reportgen.metrics import comparison, intervals, ordinal
 from reportgen.sections.performance import ordinal_schema as schema, pairs as by_pair
 from reportgen.sections.performance.pairwise import by_loss
 from reportgen.sections.performance.rivals import compare
@@ -22,11 +21,11 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Measurement, Metric
     from reportgen.contract.result import SectionResult
     from reportgen.contract.tables import Table
-    from reportgen.metrics.spans import Derived
     from reportgen.sections.performance.classified import Classified
     from reportgen.sections.performance.sentences import Parts
 
 TASK = "ordinal"
+_ONE_CLASS = "all labels and predictions are the same class"
 
 
 # ------------------------------------------------------------------------------------------------ numbers
@@ -35,40 +34,22 @@ TASK = "ordinal"
 def paired(heads: Sequence[Classified], decision: Decision) -> Iterator[Measurement]:
     """Yield the paired differences of models whose classes have an order."""
     own = [one for one in heads if one.head.task.value == TASK]
-    yield from compare(comparable(own), by_loss(_distances, schema.CLASS_MAE_PAIRS, _kappa_difference), decision)[0]
-
-
-def _distances(one: Classified) -> Derived:
-    return ordinal.distances(one.outputs.labels, one.outputs.predictions)
+    yield from compare(
+        comparable(own), by_loss(lambda one: one.distances, schema.CLASS_MAE_PAIRS, _kappa_difference), decision
+    )[0]
 
 
 def whole(one: Classified) -> Iterator[Measurement]:
     """Yield the scores of a head; nothing if its classes have no order."""
     if one.head.task.value != TASK:
         return
-    found, weights = one.outputs, one.design.weights
-    distance = one.mean_loss(_distances(one), found.n_classes - 1)
-    if distance is None:
-        message = "an evaluation has at least one row"
-        raise ValueError(message)
-    yield one.estimated(schema.CLASS_MAE, distance)
-    kappa = ordinal.quadratic_kappa(found.labels, found.predictions, weights)
-    if kappa is None:
-        yield one.insufficient(schema.KAPPA, "all labels and predictions are the same class")
-    else:
-        yield one.estimated(schema.KAPPA, one.approximated(kappa))
+    yield one.if_any(schema.CLASS_MAE, one.class_mae, "no row was evaluated")
+    yield one.if_any(schema.KAPPA, one.kappa, _ONE_CLASS)
 
 
 def _kappa_difference(first: Classified, second: Classified) -> Iterator[Measurement]:
     part = Subject.of("vs", second.model.name)
-    rows = first.outputs.labels, first.outputs.predictions, second.outputs.predictions
-    found = ordinal.quadratic_kappa_difference(*rows, first.design.weights)
-    if found is None:
-        yield first.insufficient(schema.KAPPA_DIFFERENCE, "all labels and predictions are the same class", part)
-        return
-    wrong = comparison.errors_of_either(first.outputs.correct, second.outputs.correct)
-    supported = found.supported(wrong, intervals.FEWEST_PAIRED, "rows with an error of either model")
-    yield first.estimated(schema.KAPPA_DIFFERENCE, supported, part)
+    yield first.if_any(schema.KAPPA_DIFFERENCE, first.kappa_apart(second), _ONE_CLASS, part)
 
 
 # ------------------------------------------------------------------------------------------------ tables

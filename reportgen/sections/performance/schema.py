@@ -16,15 +16,6 @@ from reportgen.sections.performance.regression_schema import RMSE, RegressionRes
 from reportgen.sections.performance.tiers import Tier
 from reportgen.text import naming
 
-TOP_K = 5
-TOP_K_FEW = 3
-_FEW_CLASSES = 10
-
-
-def default_top_k(n_classes: int) -> int:
-    """Return k of the top-k accuracy: 5, or 3 below ten classes. Convention."""
-    return TOP_K_FEW if n_classes < _FEW_CLASSES else TOP_K
-
 
 class PerformanceOptions(Strict):
     """Options of the performance section."""

@@ -145,11 +145,14 @@ def _by_unit(leaked: Without, near: Without) -> _Kind[Positions]:
         near,
         score=lambda head, spec: dense.pooled_score(head, spec, head.main),
         apart=_units_apart,
-        difference=lambda head, other, spec: dense.score_difference(
-            head, other, spec, head.apart(head.main, other.main)
-        ),
+        difference=_units_difference,
         comparable=lambda head: head.outputs.n_classes,
     )
+
+
+def _units_difference(head: Positions, other: Positions, spec: MetricSpec) -> Measurement:
+    found = head.apart(head.main, other.main)
+    return dense.score_difference(head, other, spec, None if found is None else found[0])
 
 
 def _units_apart(head: Positions, some: Mask) -> Estimate | str:

@@ -22,6 +22,7 @@ from reportgen.metrics.spans import each, number, spans
 from reportgen.sections.slices import discovery, parts, schema
 from reportgen.sections.slices.classes import Classes
 from reportgen.sections.slices.labels import Labels
+from reportgen.sections.slices.parts import Tested
 from reportgen.sections.slices.positions import Positions
 from reportgen.sections.slices.schema import (
     Definition,
@@ -32,6 +33,7 @@ from reportgen.sections.slices.schema import (
     SlicesResult,
     Whole,
 )
+from reportgen.sections.slices.scores import ADJUSTED, MEASURED
 from reportgen.sections.slices.values import Values
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.metrics.intervals import Estimate
     from reportgen.sections.slices.parts import Part
+    from reportgen.sections.slices.scores import Measured
 
     Head = Classes | Values | Labels | Positions
 
@@ -56,6 +59,10 @@ class Test(Strict):
     """The slice within the head."""
     p: float | None
     reason: str | None
+    n: int
+    """Rows that it is of."""
+    how: str | None
+    """How it was computed, where there is more than one way."""
 
 
 class MeasuredSlice(Strict):
@@ -75,7 +82,7 @@ class SlicedModel(Strict):
 
 
 @dataclass(frozen=True)
-class _Measured:
+class _MeasuredHead:
     """A head with its slices."""
 
     head: Head
@@ -117,7 +124,7 @@ class SlicesAnalyzer(PerModelAnalyzer[SlicesOptions, SlicesResult, SlicedModel])
             if baseline is not None:
                 rows = (one.rows for one in _taken((*fixed, *found), head, data))
                 own = [_against(head, baseline, *one) for one in zip(own, rows, strict=True)]
-            measured.append(_Measured(head, _shown(head, baseline, own), tuple(own)))
+            measured.append(_MeasuredHead(head, _shown(head, baseline, own), tuple(own)))
         return SlicesResult(
             measurements=tuple(
                 one
@@ -141,7 +148,7 @@ class SlicesAnalyzer(PerModelAnalyzer[SlicesOptions, SlicesResult, SlicedModel])
             raise ValueError(message)
         heads: list[Head] = [Classes(*one, data, self.options.bins) for one in evaluation.heads(ClassificationOutputs)]
         heads += [Values(*one, data) for one in evaluation.heads(RegressionOutputs)]
-        heads += [Labels(*one, data) for one in evaluation.heads(MultilabelOutputs)]
+        heads += [Labels(*one, data, self.options.bins) for one in evaluation.heads(MultilabelOutputs)]
         heads += [Positions.of(*one, data) for one in evaluation.heads(DenseOutputs)]
         return heads, data
 
@@ -219,21 +226,22 @@ def _slice(head: Head, one: Part, subject: Subject, tests: list[Test]) -> Iterat
     elif (difference := slices.from_rest(values, inside, whole.design)) is not None:
         yield whole.estimated(head.score.from_rest, difference, subject)
         p_value = slices.from_rest_p(values, inside, whole.design)
-        tests.append(_test(schema.REST_P, subject, p_value, head.design.too_few))
-    if head.score.confidence:
-        tests.append(_test(schema.GAP_P, subject, own.confidence_p(), head.design.too_few))
+        how = head.design.test("the difference")
+        tests.append(_test(Tested(schema.REST_P, p_value, head.design.too_few, how), subject, whole.n))
+    tests += [_test(one, subject, own.n) for one in own.tests()]
 
 
-def _test(spec: MetricSpec, subject: Subject, p_value: float | None, reason: str) -> Test:
-    return Test(name=spec.name, subject=subject, p=p_value, reason=reason if p_value is None else None)
+def _test(one: Tested, subject: Subject, n: int) -> Test:
+    reason = one.reason if one.p_value is None else None
+    return Test(name=one.spec.name, subject=subject, p=one.p_value, reason=reason, n=n, how=one.how)
 
 
 def _against(head: Head, baseline: Head, found: MeasuredSlice, rows: NDArray[np.bool_]) -> MeasuredSlice:
     """Return what was found of a slice with the differences from the baseline."""
     subject = Subject.of("slice", found.entry.name)
     if found.reason is not None:
-        score = head.score
-        specs = (score.difference, *score.paired, schema.DIFFERENCE_P, schema.DIFFERENCE_P_HOLM)
+        paired = (head.score.difference, *_kind(head).paired)
+        specs = (*paired, schema.DIFFERENCE_P, schema.DIFFERENCE_P_HOLM)
         numbers = tuple(head.insufficient(spec, found.reason, subject) for spec in specs)
         return found.model_copy(update={"measurements": (*found.measurements, *numbers)})
     own = head.take(rows)
@@ -241,7 +249,7 @@ def _against(head: Head, baseline: Head, found: MeasuredSlice, rows: NDArray[np.
     numbers = tuple(own.paired(other, subject))
     p_value = own.paired_p(other)
     reason = own.no_paired_p(other) if p_value is None else ""
-    test = _test(schema.DIFFERENCE_P, subject, p_value, reason)
+    test = _test(Tested(schema.DIFFERENCE_P, p_value, reason, head.design.test("the difference")), subject, own.n)
     return found.model_copy(update={"measurements": (*found.measurements, *numbers), "tests": (*found.tests, test)})
 
 
@@ -283,9 +291,15 @@ def _whole(head: Head, estimate: Estimate | None) -> Whole | None:
 
 def _specs(head: Head) -> Iterator[MetricSpec]:
     """Yield the metrics that a slice of a head has beside the number of rows and the differences from the baseline."""
-    yield from (*head.score.measured, head.score.from_rest, schema.REST_P, schema.REST_P_HOLM)
-    if head.score.confidence:
-        yield from (schema.GAP_P, schema.GAP_P_HOLM)
+    kind, adjusted = _kind(head), dict(ADJUSTED)
+    yield from (*kind.alone, head.score.from_rest)
+    for spec in (schema.REST_P, *kind.tests):
+        yield from (spec, adjusted[spec])
+
+
+def _kind(head: Head) -> Measured:
+    """Return what is measured of the slices of a head."""
+    return MEASURED[head.head.task.value]
 
 
 def _baseline(head: Head, heads: Sequence[Head], pair: tuple[str, str] | None) -> Head | None:
@@ -304,10 +318,10 @@ def _same(first: NDArray[np.int64], second: NDArray[np.int64]) -> bool:
     return len(first) == len(second) and number(each(np.not_equal, first, second)) == 0
 
 
-def _tested(item: _Measured, every: Sequence[_Measured]) -> Iterator[Measurement]:
+def _tested(item: _MeasuredHead, every: Sequence[_MeasuredHead]) -> Iterator[Measurement]:
     """Yield the p-values of the slices of a head, and those adjusted for all slices of its model, over all outputs (Holm)."""
     of_model = [one for one in every if one.head.model.name == item.head.model.name]
-    for spec, adjusted in schema.ADJUSTED:
+    for spec, adjusted in ADJUSTED:
         family = {
             (id(one), test.subject): test.p
             for one in of_model
@@ -322,9 +336,9 @@ def _tested(item: _Measured, every: Sequence[_Measured]) -> Iterator[Measurement
                 reason = test.reason or ""
                 yield from (item.head.insufficient(one, reason, test.subject) for one in (spec, adjusted))
                 continue
-            how = item.head.design.test("the difference")
-            yield item.head.measure(spec, test.p, test.subject, estimator=how)
-            yield item.head.measure(adjusted, holm[id(item), test.subject], test.subject, estimator=_family(family))
+            yield item.head.measure(spec, test.p, test.subject, n=test.n, estimator=test.how)
+            p_value = holm[id(item), test.subject]
+            yield item.head.measure(adjusted, p_value, test.subject, n=test.n, estimator=_family(family))
 
 
 def _family(family: Mapping[Any, float]) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.contract.forecasts import ForecastingHead, null_of
-from reportgen.metrics import calibrated, calibration, comparison, intervals, ranking
+from reportgen.contract.constants import PERFECT, OfClasses
+from reportgen.contract.forecasts import WEIGHTED, ForecastingHead
+from reportgen.metrics import calibration, comparison, intervals, ranking, smoothing
 from reportgen.metrics.mapped import stored
 from reportgen.metrics.spans import counts, each
-from reportgen.sections.slices import schema
+from reportgen.metrics.temperature import NoTemperatureError
+from reportgen.sections.slices import confidence_schema as confidence, schema, skill_schema as skill
+from reportgen.sections.slices.parts import Tested
 from reportgen.sections.slices.scores import SCORES
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from reportgen.contract.subjects import Subject
     from reportgen.metrics.intervals import Estimate
     from reportgen.sections.slices.scores import Score
+
+_ONE_CLASS = "all labels and predictions are the same class"
 
 
 @dataclass(frozen=True)
@@ -65,8 +71,28 @@ class Classes(ForecastingHead):
         ):
             if found is not None:
                 yield self.estimated(spec, found, part, **details)
+        yield from self._top_k(part)
         yield from self._ranking(part)
+        if self.ordered:
+            for spec, found in ((schema.CLASS_MAE, self.class_mae), (schema.KAPPA, self.kappa)):
+                yield self.if_any(spec, found, _ONE_CLASS, part)
         yield from self._calibration(part)
+        yield from self._uncertainty(part)
+        yield from self._refusing(part)
+        yield from self._skills(part)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the classes have an order."""
+        return self.head.task.value == "ordinal"
+
+    def _top_k(self, part: Subject) -> Iterator[Measurement]:
+        k, n_classes = self.top_k, self.outputs.n_classes
+        if k >= n_classes:
+            reason = f"with {n_classes} classes, the top {k} always contain the label"
+            yield self.not_applicable(schema.TOP_K_ACCURACY, reason, part)
+        elif (found := self.top_k_accuracy) is not None:
+            yield self.estimated(schema.TOP_K_ACCURACY, found, part, estimator=f"k = {k}")
 
     def _ranking(self, part: Subject) -> Iterator[Measurement]:
         specs = (schema.ROC_AUC, schema.AVERAGE_PRECISION)
@@ -74,7 +100,7 @@ class Classes(ForecastingHead):
         if outputs.logits is None:
             reason = "of so many logits only counts in histograms are kept, which do not tell slices apart"
             for spec in specs:
-                yield spec.missing(self.model.name, "not_applicable", reason, subject=self.subject(part))
+                yield self.not_applicable(spec, reason, part)
             return
         if self.binary:
             points = outputs.one_vs_rest(1)
@@ -88,34 +114,69 @@ class Classes(ForecastingHead):
             areas = ranking.macro_roc_auc(*rows), ranking.macro_average_precision(*rows)
             kind = f"macro one-vs-rest, {len(usable)} of {outputs.n_classes} classes"
         for spec, area in zip(specs, areas, strict=True):
-            if area is None:
-                yield self.insufficient(spec, "the slice contains only one class", part)
-            else:
-                yield self.estimated(spec, self.approximated(area), part, estimator=kind)
+            found = None if area is None else self.approximated(area)
+            yield self.if_any(spec, found, "the slice contains only one class", part, estimator=kind)
 
     def _calibration(self, part: Subject) -> Iterator[Measurement]:
         bins = self.equal_width
         notion = "positive class" if self.binary else "top label"
         how = f"{self.bins} equal-width bins"
         yield self.measure(schema.ECE, calibration.ece(bins), part, estimator=f"{notion}, {how}")
-        null = null_of(calibrated.ece_null, bins, self.forecast, self.design, self.data.seed)
-        if null is None:
-            yield self.insufficient(schema.ECE_NULL, self.design.too_few, part)
-        else:
-            method = self.design.said("95 % of calibrated models")
-            band: dict[str, Any] = {"ci_low": 0.0, "ci_high": null.high, "ci_method": method}
-            yield self.measure(schema.ECE_NULL, null.mean, part, estimator=how, **band)
-        debiased, how = self.debiased
-        if debiased is None:
-            yield self.insufficient(schema.DEBIASED, how, part)
-        else:
-            yield self.estimated(schema.DEBIASED, debiased, part, estimator=how)
+        yield self.expected(schema.ECE_NULL, self.ece_null, part, estimator=how)
+        yield self.tested(confidence.ECE_P, self.ece_p, part)
+        found, pairs = self.debiased
+        yield self.if_any(schema.DEBIASED, found, pairs, part, estimator=pairs)
         gap = calibration.gap(*self.predicted)
         yield self.estimated(schema.GAP, gap, part, estimator="confidence of the predicted class")
+        yield self.measure(confidence.SMECE, smoothing.smece(*self.forecast), part)
+        if self.design.plain:
+            yield self.expected(confidence.SMECE_NULL, self.smece_null, part)
+        else:
+            reason = self.design.without_interval(0.0).withheld or ""
+            yield self.insufficient(confidence.SMECE_NULL, reason, part)
+        yield self.measure(confidence.MCE, calibration.mce(bins), part, estimator=how)
+        yield self.expected(confidence.MCE_NULL, self.mce_null, part, estimator=how)
 
-    def confidence_p(self) -> float | None:
-        """Return the p-value of confidence equal to accuracy; None in too few groups."""
-        return self.in_the_large(self.predicted)
+    def _uncertainty(self, part: Subject) -> Iterator[Measurement]:
+        if self.binary:
+            yield self.estimated(confidence.POSITIVE_BIAS, calibration.gap(*self.forecast), part)
+        else:
+            yield self.not_applicable(confidence.POSITIVE_BIAS, "only binary heads have a positive class", part)
+        try:
+            found = self.rescaling
+        except NoTemperatureError as reason:
+            yield self.insufficient(confidence.TEMPERATURE, str(reason), part)
+        else:
+            fitted = found.fitted.estimate
+            yield self.estimated(confidence.TEMPERATURE, fitted, part, found.design, estimator=found.sample)
+        for spec, mean in (
+            (confidence.MEAN_CONFIDENCE, self.mean_confidence),
+            (confidence.MEAN_ENTROPY, self.mean_entropy),
+        ):
+            if mean is not None:
+                yield self.estimated(spec, mean, part)
+
+    def _refusing(self, part: Subject) -> Iterator[Measurement]:
+        if self.design.weights is not None:
+            for spec in confidence.REFUSING:
+                yield self.not_applicable(spec, WEIGHTED, part)
+            return
+        yield self.estimated(confidence.AURC, self.aurc, part)
+        for share, spec in confidence.COVERAGE:
+            accuracy, lowest = self.refusals.accuracy_at(share)
+            yield self.estimated(spec, accuracy, part, estimator=f"confidence of at least {lowest:.4f}")
+
+    def _skills(self, part: Subject) -> Iterator[Measurement]:
+        constants, skills = OfClasses(self), {spec.name: spec for spec in skill.CLASSES}
+        yield self.measure(skill.BASELINE, constants.accuracy, part)
+        yield self.estimated(skill.ACCURACY_GAIN, constants.gain, part)
+        for name, found in constants.skills():
+            yield self.if_any(skills[name], found, PERFECT, part)
+
+    def tests(self) -> Iterator[Tested]:
+        """Yield the tests of the slice that this is."""
+        yield Tested(schema.GAP_P, self.gap_p, self.design.too_few, self.design.test("the difference"))
+        yield Tested(confidence.CALIBRATION_P, self.calibration_p, self.design.too_few)
 
     def against(self, _inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return values (N,) whose means in any slice and outside are the scores of both."""
@@ -123,12 +184,19 @@ class Classes(ForecastingHead):
 
     def paired(self, other: Classes, part: Subject) -> Iterator[Measurement]:
         """Yield the differences from another model on the same rows."""
+        wrong = self.wrong_of_either(other)
         yield self.estimated(schema.ACCURACY_DIFFERENCE, self.difference(other), part)
-        difference = comparison.mean_difference(self.outputs.nll, other.outputs.nll, weights=self.design.weights)
-        if difference is not None:
-            wrong = comparison.errors_of_either(self.outputs.correct, other.outputs.correct)
-            needed = intervals.FEWEST_PAIRED, "rows with an error of either model"
-            yield self.estimated(schema.NLL_DIFFERENCE, difference.supported(wrong, *needed), part)
+        for spec, own, others, largest in (
+            (schema.NLL_DIFFERENCE, self.outputs.nll, other.outputs.nll, math.inf),
+            (schema.BRIER_DIFFERENCE, self.brier, other.brier, self.largest_brier),
+        ):
+            if (found := self.loss_apart(own, others, wrong, largest)) is not None:
+                yield self.estimated(spec, found, part)
+        if self.ordered:
+            distance = comparison.mean_difference(self.distances, other.distances, weights=self.design.weights)
+            if distance is not None:
+                yield self.estimated(schema.CLASS_MAE_DIFFERENCE, distance, part)
+            yield self.if_any(schema.KAPPA_DIFFERENCE, self.kappa_apart(other), _ONE_CLASS, part)
 
     def paired_p(self, other: Classes) -> float | None:
         """Return the p-value of equal accuracies; None in too few groups."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,9 +14,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.records.data import DataEvaluation
 
     Mask = NDArray[np.bool_]
+
+
+class Tested(NamedTuple):
+    """A test of a slice by itself: its metric, its p-value, why there is none where it is None, and how it was computed."""
+
+    spec: MetricSpec
+    p_value: float | None
+    reason: str
+    how: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.contract.constants import PERFECT, OfPositions
 from reportgen.contract.positions import DenseHead
-from reportgen.metrics import intervals, pooled
-from reportgen.sections.slices import pooled_schema, ratios, schema
+from reportgen.metrics import calibration, intervals, pooled
+from reportgen.sections.slices import (
+    confidence_schema as confidence,
+    pooled_schema,
+    ratios,
+    schema,
+    skill_schema as skill,
+)
+from reportgen.sections.slices.parts import Tested
 from reportgen.sections.slices.scores import SCORES
 
 if TYPE_CHECKING:
@@ -57,23 +66,56 @@ class Positions(DenseHead):
     def measured(self, part: Subject) -> Iterator[Measurement]:
         """Yield every number of the slice that this is."""
         for spec, found in self._areas() if self.segments else self._tokens():
-            if found is None:
-                yield self.insufficient(spec, self.nothing, part)
-            else:
-                yield self.estimated(spec, found, part)
-        yield from ratios.losses(self, part, f"{self.unit}s", "positive class" if self.brier_divisor > 1 else None)
+            yield self.if_any(spec, found, self.nothing, part)
+        yield from ratios.losses(self, part, "positive class" if self.brier_divisor > 1 else None)
+        yield from self._skills(part)
+        yield from self._calibration(part)
 
     def _areas(self) -> Scored:
+        weights = self.design.weights
         yield pooled_schema.MEAN_IOU, self.estimate
         yield pooled_schema.MEAN_DICE, self.mean(self.every("f1"))
+        yield pooled_schema.MEAN_BOUNDARY_IOU, self.mean(self.every("boundary_iou"))
         yield pooled_schema.PIXEL_ACCURACY, self.mean([self.right])
-        yield pooled_schema.IMAGE_IOU, pooled.mean_over_rows(self.by_unit, self.design.weights)
+        yield pooled_schema.IMAGE_IOU, pooled.mean_over_rows(self.by_unit, weights)
+        yield pooled_schema.IMAGE_DICE, pooled.mean_over_rows(self.dice_by_unit, weights)
 
     def _tokens(self) -> Scored:
         yield pooled_schema.TOKEN_ACCURACY, self.estimate
         yield pooled_schema.SEQUENCE_ACCURACY, pooled.mean_over_rows(self.by_unit, self.design.weights)
         yield schema.MACRO_F1, self.mean(self.every("f1"))
         yield pooled_schema.EXACT_MATCH, intervals.proportion(self.exact, self.design.weights)
+        yield pooled_schema.PERPLEXITY, self.mean_loss(self.mean_nll).transformed(math.exp)
+
+    def _skills(self, part: Subject) -> Iterator[Measurement]:
+        constants, found = OfPositions(self), dict(OfPositions(self).skills())
+        if constants.accuracy is not None:
+            yield self.measure(skill.BASELINE, constants.accuracy, part)
+        gain = skill.PIXEL_GAIN if self.segments else skill.TOKEN_GAIN
+        yield self.if_any(gain, constants.gain, self.nothing, part)
+        for spec in (skill.NLL_SKILL, skill.BRIER_SKILL):
+            yield self.if_any(spec, found[spec.name], PERFECT, part)
+
+    def _calibration(self, part: Subject) -> Iterator[Measurement]:
+        bins, null = self.unit_bins.bins, self.ece_null
+        how = f"{len(bins.n)} equal-width bins"
+        top = f"top label of each {self.position}, {how}"
+        yield self.measure(schema.ECE, calibration.ece(bins), part, estimator=top)
+        yield self.expected(schema.ECE_NULL, null, part, estimator=how)
+        yield self.tested(confidence.ECE_P, None if null is None else null.p_value, part)
+        pairs = f"L2, {how}; pairs of {self.position}s of different {self.unit}s"
+        few = f"no bin has {self.position}s of two {self.unit}s"
+        yield self.if_any(schema.DEBIASED, self.debiased, few, part, estimator=pairs)
+        yield self.estimated(schema.GAP, self.gap, part, estimator="confidence of the predicted class")
+        yield self.measure(confidence.MCE, calibration.mce(bins), part, estimator=how)
+        yield self.expected(confidence.MCE_NULL, self.mce_null, part, estimator=how)
+        yield self.estimated(confidence.MEAN_CONFIDENCE, self.mean_confidence, part)
+
+    def tests(self) -> Iterator[Tested]:
+        """Yield the tests of the slice that this is."""
+        how = f"Student's t, clustered by {self.design.by}"
+        yield Tested(schema.GAP_P, self.unit_bins.gap_p, self.design.too_few, how)
+        yield Tested(confidence.CALIBRATION_P, self.calibration_p, self.design.too_few)
 
     def against(self, inside: NDArray[np.bool_]) -> NDArray[np.float64] | str:
         """Return values (N,) whose means in a slice and outside are the scores of both, or why there are none.
@@ -90,12 +132,22 @@ class Positions(DenseHead):
         found = pooled.linear_apart(self.main, inside, self.design.weight)
         return "other classes are labeled or predicted in the slice than outside of it" if found is None else found
 
-    def confidence_p(self) -> None:
-        """Return None: the confidence of positions is not tested here."""
-
     def paired(self, other: Positions, part: Subject) -> Iterator[Measurement]:
         """Yield the differences from another model on the same units."""
-        yield from ratios.paired(self, other, part, f"{self.unit}s")
+        own, others = ([self.right], [other.right]) if self.segments else (self.every("f1"), other.every("f1"))
+        second = self.apart(own, others)
+        found = (
+            (self.score.difference, self.difference(other)),
+            (
+                pooled_schema.PIXEL_DIFFERENCE if self.segments else pooled_schema.MACRO_F1_DIFFERENCE,
+                None if second is None else second[0],
+            ),
+            (schema.NLL_DIFFERENCE, self.loss_apart(self.mean_nll, other.mean_nll)),
+            (schema.BRIER_DIFFERENCE, self.loss_apart(self.mean_brier, other.mean_brier)),
+        )
+        yield from ratios.paired(self, other, part, found)
+        if not self.segments:
+            yield self.estimated(pooled_schema.EXACT_DIFFERENCE, self.exact_apart(other), part)
 
     def paired_p(self, other: Positions) -> float | None:
         """Return the p-value of equal scores; None without a test."""

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Protocol, Self
 
-from reportgen.metrics import comparison, intervals, pooled
 from reportgen.sections.slices import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
 
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.contract.subjects import Subject
-    from reportgen.metrics.design import Design
     from reportgen.metrics.intervals import Estimate
     from reportgen.metrics.pooled import Parts
-    from reportgen.sections.slices.scores import Score
 
     Mask = NDArray[np.bool_]
 
 
 class Ratio(Protocol):
     """A head on all rows, or on those of a slice, whose score is a ratio."""
-
-    @property
-    def score(self) -> Score:
-        """What its slices are ranked by."""
-
-    @property
-    def main(self) -> Sequence[Parts]:
-        """The parts of the score, over which it is the mean."""
 
     @property
     def mean_nll(self) -> Parts:
@@ -44,47 +32,35 @@ class Ratio(Protocol):
         """The Brier score of a label or position."""
 
     @property
-    def n_wrong(self) -> int:
-        """Number of rows with something wrong."""
-
-    @property
-    def exact(self) -> Mask:
-        """(N,) bool, whether all of a row is right."""
-
-    @property
     def nothing(self) -> str:
         """Why a score does not exist."""
 
-    @property
-    def design(self) -> Design:
-        """How the rows belong together and what they weigh."""
+    def mean_loss(self, sums: Parts) -> Estimate:
+        """Return the mean of a loss over all labels or positions."""
 
-    def difference(self, other: Self) -> Estimate | None:
-        """Return the score minus that of another model on the same rows."""
+    def wrong_of_either(self, other: Self) -> int:
+        """Return the number of rows with something that this or another model predicts wrong."""
+
+    def of_either(self, found: Estimate, wrong: int) -> Estimate:
+        """Return a difference from another model; without its interval where few rows, ``wrong``, have an error of either."""
 
     def estimated(self, spec: MetricSpec, estimate: Estimate, part: Subject, *, estimator: str | None) -> Measurement:
         """Record an estimate."""
 
-    def insufficient(self, spec: MetricSpec, reason: str, part: Subject) -> Measurement:
-        """Record why there is no value."""
+    def if_any(self, spec: MetricSpec, estimate: Estimate | None, reason: str, part: Subject) -> Measurement:
+        """Record an estimate, or why there is none."""
 
 
-def losses(head: Ratio, part: Subject, rows: str, brier: str | None = None) -> Iterator[Measurement]:
-    """Yield NLL and Brier score of a slice; ``rows`` are those that an interval needs, ``brier`` is which Brier score it is."""
+def losses(head: Ratio, part: Subject, brier: str | None = None) -> Iterator[Measurement]:
+    """Yield NLL and Brier score of a slice; ``brier`` is which Brier score it is."""
     for spec, sums, how in ((schema.NLL, head.mean_nll, None), (schema.BRIER, head.mean_brier, brier)):
-        found = pooled.pooled_loss(sums.numerators, sums.denominators, head.design.weights)
-        found = found.supported(head.n_wrong, intervals.FEWEST_ERRORS, f"{rows} with an error")
-        yield head.estimated(spec, found, part, estimator=how)
+        yield head.estimated(spec, head.mean_loss(sums), part, estimator=how)
 
 
-def paired(head: Ratio, other: Ratio, part: Subject, rows: str) -> Iterator[Measurement]:
-    """Yield the differences in the score and in the NLL from another model on the same rows."""
-    found = head.difference(other)
-    wrong = comparison.errors_of_either(head.exact, other.exact)
-    loss = pooled.difference(head.mean_nll, other.mean_nll, head.design.weights, math.inf)
-    needed = intervals.FEWEST_PAIRED, f"{rows} with an error of either model"
-    for spec, one in ((head.score.difference, found), (schema.NLL_DIFFERENCE, None if loss is None else loss[0])):
-        if one is None:
-            yield head.insufficient(spec, head.nothing, part)
-        else:
-            yield head.estimated(spec, one.supported(wrong, *needed), part, estimator=None)
+def paired(
+    head: Ratio, other: Ratio, part: Subject, found: Iterable[tuple[MetricSpec, Estimate | None]]
+) -> Iterator[Measurement]:
+    """Record differences from another model on the same rows; without their intervals where few rows have an error of either."""
+    wrong = head.wrong_of_either(other)
+    for spec, one in found:
+        yield head.if_any(spec, None if one is None else head.of_either(one, wrong), head.nothing, part)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from reportgen.contract.base import Strict
-from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.result import SectionResult
 from reportgen.contract.subjects import Subject
+from reportgen.sections.slices.declare import HALL, of_slice, paired, with_adjusted
 
 
 class SlicesOptions(Strict):
@@ -99,20 +99,7 @@ class SlicesResult(SectionResult):
     options: SlicesOptions
 
 
-def _metric(
-    name: str,
-    title: str,
-    unit: str,
-    higher_is_better: bool | None,  # noqa: FBT001 as of MetricSpec
-    definition: str,
-    source: str,
-    difference: str | None = None,
-) -> MetricSpec:
-    return MetricSpec(name, title, unit, higher_is_better, definition, source, "slice", difference)
-
-
-_HALL = "mean; Hall (1992) for the interval"
-ROWS = _metric(
+ROWS = of_slice(
     "rows",
     "Rows",
     "count",
@@ -121,7 +108,7 @@ ROWS = _metric(
     "count",
 )
 
-ACCURACY = _metric(
+ACCURACY = of_slice(
     "accuracy",
     "Accuracy",
     "fraction",
@@ -130,7 +117,7 @@ ACCURACY = _metric(
     "Wilson (1927) for the interval",
     "accuracy_difference",
 )
-BALANCED_ACCURACY = _metric(
+BALANCED_ACCURACY = of_slice(
     "balanced_accuracy",
     "Balanced accuracy",
     "fraction",
@@ -138,7 +125,7 @@ BALANCED_ACCURACY = _metric(
     "Mean recall of the classes that occur in a slice.",
     "Brodersen et al. (2010)",
 )
-MACRO_F1 = _metric(
+MACRO_F1 = of_slice(
     "macro_f1",
     "Macro F1",
     "fraction",
@@ -146,24 +133,25 @@ MACRO_F1 = _metric(
     "Mean F1 of the classes that occur in a slice or are predicted there; of tokens or labels over all of its rows.",
     "van Rijsbergen (1979)",
 )
-NLL = _metric(
+NLL = of_slice(
     "nll",
     "NLL",
     "nats",
     False,
     "Mean negative log-likelihood of the true class on the rows of a slice, or of their known labels, pixels or tokens.",
-    _HALL,
+    HALL,
     "nll_difference",
 )
-BRIER = _metric(
+BRIER = of_slice(
     "brier_score",
     "Brier score",
     "",
     False,
     "Mean squared error of the probabilities on the rows of a slice: of the positive class for binary and multilabel heads, summed over the classes for multiclass heads.",
-    f"Brier (1950); {_HALL}",
+    f"Brier (1950); {HALL}",
+    "brier_difference",
 )
-ROC_AUC = _metric(
+ROC_AUC = of_slice(
     "roc_auc",
     "ROC AUC",
     "fraction",
@@ -171,7 +159,7 @@ ROC_AUC = _metric(
     "Area under the ROC curve on the rows of a slice; macro one-vs-rest for multiclass heads.",
     "DeLong et al. (1988) for the interval",
 )
-AVERAGE_PRECISION = _metric(
+AVERAGE_PRECISION = of_slice(
     "average_precision",
     "Average precision",
     "fraction",
@@ -179,7 +167,7 @@ AVERAGE_PRECISION = _metric(
     "Area under the precision-recall curve on the rows of a slice as a step function; macro one-vs-rest for multiclass heads.",
     "infinitesimal jackknife (Efron 1982) on the logit scale",
 )
-ECE = _metric(
+ECE = of_slice(
     "ece",
     "ECE",
     "fraction",
@@ -187,7 +175,7 @@ ECE = _metric(
     "Expected calibration error on the rows of a slice; compare it with the expected ECE, because few rows alone make it large.",
     "Naeini et al. (2015), Guo et al. (2017)",
 )
-ECE_NULL = _metric(
+ECE_NULL = of_slice(
     "ece_null",
     "Expected ECE",
     "fraction",
@@ -195,7 +183,7 @@ ECE_NULL = _metric(
     "Mean ECE of perfectly calibrated models with the same confidences on the rows of a slice, and the range of 95 % of them.",
     "seeded draws",
 )
-DEBIASED = _metric(
+DEBIASED = of_slice(
     "debiased_calibration_error",
     "Debiased error",
     "fraction",
@@ -203,7 +191,7 @@ DEBIASED = _metric(
     "Root mean squared calibration error on the rows of a slice without the part that few rows cause.",
     "Bröcker (2012), Kumar et al. (2019)",
 )
-GAP = _metric(
+GAP = of_slice(
     "calibration_gap",
     "Confidence minus accuracy",
     "signed fraction",
@@ -211,23 +199,39 @@ GAP = _metric(
     "Mean confidence minus accuracy on the rows of a slice, in points: above 0 the model is over-confident there.",
     "Zou & Donner (2008) for the interval",
 )
-GAP_P = _metric(
+GAP_P, GAP_P_HOLM = with_adjusted(
     "calibration_gap_p",
     "Gap p",
-    "p-value",
-    None,
     "Two-sided p-value of confidence equal to accuracy on the rows of a slice.",
     "Hong (2013)",
 )
-GAP_P_HOLM = _metric(
-    "calibration_gap_p_holm",
-    "Gap p (Holm)",
-    "p-value",
-    None,
-    "Gap p adjusted for the number of slices of the model, over all outputs.",
-    "Holm (1979)",
+TOP_K_ACCURACY = of_slice(
+    "top_k_accuracy",
+    "Top-k accuracy",
+    "fraction",
+    True,
+    "Share of the rows of a slice whose label is among the k most probable classes; k is 5, or 3 with fewer than ten classes.",
+    "convention; Wilson (1927) for the interval",
 )
-ACCURACY_FROM_REST = _metric(
+CLASS_MAE = of_slice(
+    "class_mae",
+    "MAE in classes",
+    "",
+    False,
+    "By how many classes the prediction is off on average on the rows of a slice, where the classes have an order.",
+    HALL,
+    "class_mae_difference",
+)
+KAPPA = of_slice(
+    "quadratic_kappa",
+    "Quadratic kappa",
+    "",
+    True,
+    "Cohen's kappa with quadratic weights on the rows of a slice, where the classes have an order; chance is that of the frequencies in the slice.",
+    "Cohen (1968); Fleiss, Cohen & Everitt (1969), on the scale of Fisher's z",
+    "quadratic_kappa_difference",
+)
+ACCURACY_FROM_REST = of_slice(
     "accuracy_from_rest",
     "Difference from the rest",
     "signed fraction",
@@ -236,32 +240,33 @@ ACCURACY_FROM_REST = _metric(
     "Newcombe (1998), independent samples",
 )
 
-MAE = _metric(
+MAE = of_slice(
     "mae",
     "MAE",
     "",
     False,
     "Mean absolute error on the rows of a slice, in the unit of the label.",
-    _HALL,
+    HALL,
     "mae_difference",
 )
-BIAS = _metric(
+BIAS = of_slice(
     "bias",
     "Bias",
     "",
     None,
     "Mean of prediction minus label on the rows of a slice, in the unit of the label.",
-    _HALL,
+    HALL,
 )
-RMSE = _metric(
+RMSE = of_slice(
     "rmse",
     "RMSE",
     "",
     False,
     "Root mean squared error on the rows of a slice, in the unit of the label.",
     "root of the interval of the mean squared error",
+    "mse_difference",
 )
-MEDIAN_AE = _metric(
+MEDIAN_AE = of_slice(
     "median_absolute_error",
     "Median error",
     "",
@@ -269,7 +274,7 @@ MEDIAN_AE = _metric(
     "Median absolute error on the rows of a slice, in the unit of the label.",
     "order statistics for the interval",
 )
-R_SQUARED = _metric(
+R_SQUARED = of_slice(
     "r_squared",
     "R²",
     "",
@@ -277,7 +282,15 @@ R_SQUARED = _metric(
     "1 - mean squared error / variance of the labels, both on the rows of a slice.",
     "Wilks (2011)",
 )
-MAE_FROM_REST = _metric(
+GROWTH = of_slice(
+    "error_growth",
+    "Error growth",
+    "",
+    None,
+    "Rank correlation of absolute error and prediction on the rows of a slice: above 0 the errors are larger where the prediction is.",
+    "Spearman (1904); Bonett & Wright (2000) for the interval",
+)
+MAE_FROM_REST = of_slice(
     "mae_from_rest",
     "Difference from the rest",
     "",
@@ -286,23 +299,13 @@ MAE_FROM_REST = _metric(
     "Zou & Donner (2008)",
 )
 
-REST_P = _metric(
+REST_P, REST_P_HOLM = with_adjusted(
     "rest_p",
     "p",
-    "p-value",
-    None,
     "Two-sided p-value of a slice with the same accuracy, MAE, micro F1, mean IoU or token accuracy as the other rows.",
     "Fisher (1935) for accuracy; permutation test and Welch (1947) for the others, linearized where they are ratios; Student's t in groups",
 )
-REST_P_HOLM = _metric(
-    "rest_p_holm",
-    "p (Holm)",
-    "p-value",
-    None,
-    "p adjusted for the number of slices of the model, over all outputs.",
-    "Holm (1979)",
-)
-ACCURACY_DIFFERENCE = _metric(
+ACCURACY_DIFFERENCE = of_slice(
     "accuracy_difference",
     "Accuracy difference",
     "signed fraction",
@@ -310,7 +313,7 @@ ACCURACY_DIFFERENCE = _metric(
     "Accuracy of the candidate minus that of its baseline on the same rows of a slice, in points.",
     "Newcombe (1998), method 10",
 )
-NLL_DIFFERENCE = _metric(
+NLL_DIFFERENCE = of_slice(
     "nll_difference",
     "NLL difference",
     "nats",
@@ -318,7 +321,7 @@ NLL_DIFFERENCE = _metric(
     "Mean paired difference in negative log-likelihood on the rows of a slice: candidate minus baseline.",
     "paired mean; Hall (1992) for the interval",
 )
-MAE_DIFFERENCE = _metric(
+MAE_DIFFERENCE = of_slice(
     "mae_difference",
     "MAE difference",
     "",
@@ -326,26 +329,20 @@ MAE_DIFFERENCE = _metric(
     "Mean paired difference in absolute error on the rows of a slice: candidate minus baseline.",
     "paired mean; Hall (1992) for the interval",
 )
-DIFFERENCE_P = _metric(
+BRIER_DIFFERENCE = paired("brier", "Brier score", "", higher_is_better=False)
+CLASS_MAE_DIFFERENCE = paired("class_mae", "MAE in classes", "", higher_is_better=False)
+KAPPA_DIFFERENCE = paired(
+    "quadratic_kappa", "Quadratic kappa", "", higher_is_better=True, source="paired, delta method"
+)
+MSE_DIFFERENCE = paired("mse", "MSE", "", higher_is_better=False)
+DIFFERENCE_P, DIFFERENCE_P_HOLM = with_adjusted(
     "difference_p",
     "Difference p",
-    "p-value",
-    None,
     "Two-sided p-value of candidate and baseline alike on the rows of a slice: McNemar's test of their accuracies, or Student's t, paired, of the other scores.",
     "McNemar (1947), Hall (1992)",
 )
-DIFFERENCE_P_HOLM = _metric(
-    "difference_p_holm",
-    "Difference p (Holm)",
-    "p-value",
-    None,
-    "Difference p adjusted for the number of slices, over all outputs.",
-    "Holm (1979)",
-)
 
-SCORES = (ACCURACY, BALANCED_ACCURACY, MACRO_F1, NLL, BRIER, ROC_AUC, AVERAGE_PRECISION)
+ORDERED = (CLASS_MAE, KAPPA)
+"""Where the classes have an order."""
 CALIBRATION = (ECE, ECE_NULL, DEBIASED, GAP)
-CLASSIFICATION = (*SCORES, *CALIBRATION)
-REGRESSION = (MAE, BIAS, RMSE, MEDIAN_AE, R_SQUARED)
-ADJUSTED = ((REST_P, REST_P_HOLM), (DIFFERENCE_P, DIFFERENCE_P_HOLM), (GAP_P, GAP_P_HOLM))
-"""p-values, each with the same adjusted for the number of slices."""
+ERRORS = (BIAS, RMSE, MEDIAN_AE)

@@ -28,14 +28,51 @@ def tables(result: SlicesResult, view: View) -> tuple[Table, ...]:
         if not head.slices:
             continue
         found.append(_against(result, head))
-        title = f"Other scores by slice, {about(head.model, head.subject)}"
-        found.append(_numbers(result, head, "scores", title, SCORES[head.score].others))
-        if SCORES[head.score].confidence:
-            title = f"Confidence by slice, {about(head.model, head.subject)}"
-            found.append(
-                _numbers(result, head, "confidence", title, (*SCORES[head.score].confidence, schema.GAP_P_HOLM))
-            )
+        found += _alone(result, head, "appendix" if _leads(result, view, head) else "full")
+        if words.compared(result, head) is not None:
+            found += _paired(result, head)
     return tuple(found)
+
+
+def _leads(result: SlicesResult, view: View, head: HeadSlices) -> bool:
+    """Return whether all tables of a head are shown: those of the candidate, or of the only model."""
+    chosen = view.decision.candidate
+    return head.model == chosen or (chosen is None and len({one.model for one in result.heads}) == 1)
+
+
+def _alone(result: SlicesResult, head: HeadSlices, further: Place) -> Iterator[Table]:
+    """Yield the tables of the numbers of slices by themselves; further ones stand where it is said."""
+    for group in SCORES[head.score].groups:
+        specs = [spec for spec in group.specs if _is_measured(result, head, spec)]
+        if specs:
+            title = f"{group.title}, {about(head.model, head.subject)}"
+            place = further if group.further else "appendix"
+            yield _numbers(result, head, group.name, title, specs, place, _told(result, head, group.told))
+
+
+def _paired(result: SlicesResult, head: HeadSlices) -> Iterator[Table]:
+    """Yield the table of the further differences from the baseline."""
+    specs = [spec for spec in SCORES[head.score].paired if _is_measured(result, head, spec)]
+    title = (
+        f"Further differences by slice, {about(head.model, head.subject)} minus {result.pair[1]}" if result.pair else ""
+    )
+    if specs:
+        yield _numbers(result, head, "differences", title, specs, "appendix", "")
+
+
+def _told(result: SlicesResult, head: HeadSlices, spec: MetricSpec | None) -> str:
+    """Return how a column was computed, the same for all slices; nothing without one."""
+    if spec is None:
+        return ""
+    found = (result.find_or_none(spec.name, head.model, one.subject) for one in head.slices)
+    how = next((one.estimator for one in found if one is not None and one.estimator is not None), None)
+    return "" if how is None else f"{spec.title}: {how}."
+
+
+def _is_measured(result: SlicesResult, head: HeadSlices, spec: MetricSpec) -> bool:
+    """Return whether a metric applies to a slice of a head; earlier versions did not have all of them."""
+    found = (result.find_or_none(spec.name, head.model, one.subject) for one in head.slices)
+    return any(one is not None and one.status != "not_applicable" for one in found)
 
 
 def _against(result: SlicesResult, head: HeadSlices) -> Table:
@@ -71,13 +108,15 @@ def _place(result: SlicesResult, head: HeadSlices) -> Place:
     return "body" if result.pair is None or head.model == result.pair[0] else "appendix"
 
 
-def _numbers(result: SlicesResult, head: HeadSlices, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
+def _numbers(
+    result: SlicesResult, head: HeadSlices, name: str, title: str, specs: Sequence[MetricSpec], place: Place, note: str
+) -> Table:
     columns = (Column("Slice", numeric=False), _rows(head), *(Column(spec.title) for spec in specs))
     rows = tuple(
         (words.name(one), one.n, *(_cell(result, spec, head.model, one) for spec in specs))
         for one in _sorted(result, head)
     )
-    return Table(_slug(f"slices-{name}", head), title, columns, rows)
+    return Table(_slug(f"slices-{name}", head), title, columns, rows, note, place=place)
 
 
 def _sorted(result: SlicesResult, head: HeadSlices) -> list[SliceEntry]:

@@ -9,9 +9,6 @@ from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.result import SectionResult
 from reportgen.contract.subjects import Subject
 
-NOMINAL = (0.5, 0.8, 0.9, 0.95)
-"""Coverage of the central intervals of a normal distribution that are measured. Convention."""
-
 
 class Bar(Strict):
     """A bar of the histogram of the probability integral transform."""

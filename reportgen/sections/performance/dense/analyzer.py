@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.contract.constants import PERFECT, OfPositions
 from reportgen.contract.heads import comparable
 from reportgen.contract.positions import DenseHead
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import classification, comparison, dense, intervals, pooled
-from reportgen.metrics.pooled import Parts
+from reportgen.metrics import intervals, pooled
 from reportgen.metrics.spans import number
 from reportgen.sections.performance import dense_schema as schema, multilabel_schema as labels, schema as shared
 from reportgen.sections.performance.dense_schema import DensePerformance, Kind, UnitScore
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
     from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Measurement, MetricSpec
-    from reportgen.metrics.intervals import Estimate, Values
+    from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.pooled import Parts
     from reportgen.sections.performance.tiers import Tier
 
     Floats = NDArray[np.float64]
-    Paired = tuple[Estimate, Values] | None
 
 LOWEST = 10
 """Units with the lowest scores that are listed. Convention."""
@@ -45,21 +46,10 @@ class Positions(DenseHead):
         """The nouns and the metrics of its task."""
         return schema.KINDS[self.head.task.value]
 
-    @property
-    def frequency(self) -> Floats:
-        """(K,) float64, the share of each class of the positions, by the weights of the units."""
-        found = (self.design.weight[:, None] * self.outputs.actual).sum(axis=0)
-        return np.asarray(found / found.sum(), dtype=np.float64)
-
-    @property
-    def majority(self) -> int:
-        """The most frequent class."""
-        return int(self.frequency.argmax())
-
-    @property
-    def always(self) -> Parts:
-        """Positions that the most frequent class is right at."""
-        return Parts(self.outputs.actual[:, self.majority].astype(np.float64), self.outputs.counted)
+    @cached_property
+    def constants(self) -> OfPositions:
+        """The constants that it is compared with."""
+        return OfPositions(self)
 
 
 def paired(heads: Sequence[Positions], decision: Decision) -> tuple[list[Measurement], list[Tier]]:
@@ -99,8 +89,8 @@ def shown(head: Positions) -> DensePerformance:
         class_units=tuple(there.sum(axis=0).tolist()),
         class_groups=groups,
         confusion=tuple(tuple(row) for row in outputs.confusion.tolist()),
-        majority_class=names[head.majority],
-        only_majority=bool((outputs.predicted[:, head.majority] == outputs.counted).all()),
+        majority_class=names[head.constants.majority],
+        only_majority=bool((outputs.predicted[:, head.constants.majority] == outputs.counted).all()),
         lowest=tuple(
             UnitScore(
                 row=int(head.data.rows[index]),
@@ -131,7 +121,7 @@ def _whole(head: Positions) -> Iterator[Measurement]:
             (schema.MEAN_BOUNDARY_IOU, "boundary_iou"),
         ):
             yield pooled_score(head, spec, head.every(name))
-        scores = [head.by_unit, dense.mean_of_unit(head.every("f1"))]
+        scores = [head.by_unit, head.dice_by_unit]
     else:
         yield pooled_score(head, shared.MACRO_F1, head.every("f1"))
         exact = intervals.proportion(head.exact, weights)
@@ -159,15 +149,15 @@ def pooled_score(head: Positions, spec: MetricSpec, parts: Sequence[Parts]) -> M
 def _losses(head: Positions) -> Iterator[Measurement]:
     yield mean_nll(head, shared.NLL)
     estimator = "positive class" if head.brier_divisor > 1 else None
-    yield head.estimated(shared.BRIER, head.loss(head.mean_brier), estimator=estimator)
+    yield head.estimated(shared.BRIER, head.mean_loss(head.mean_brier), estimator=estimator)
     if head.kind.main is schema.TOKEN_ACCURACY:
-        perplexity = head.loss(head.mean_nll).transformed(math.exp)
+        perplexity = head.mean_loss(head.mean_nll).transformed(math.exp)
         yield head.estimated(schema.PERPLEXITY, perplexity, caveat=_clipping(head))
 
 
 def mean_nll(head: Positions, spec: MetricSpec) -> Measurement:
     """Record the NLL of a position."""
-    return head.estimated(spec, head.loss(head.mean_nll), caveat=_clipping(head))
+    return head.estimated(spec, head.mean_loss(head.mean_nll), caveat=_clipping(head))
 
 
 def _clipping(head: Positions) -> str | None:
@@ -180,27 +170,15 @@ def _clipping(head: Positions) -> str | None:
 
 def _over_constants(head: Positions) -> Iterator[Measurement]:
     """Yield how much better it is than constants: the most frequent class, and the class frequencies."""
-    outputs, weights, frequency = head.outputs, head.design.weights, head.frequency
-    always = head.always.value(weights)
-    if always is None:
+    constants = head.constants
+    if constants.accuracy is None:
         return
-    yield head.measure(shared.BASELINE, always)
-    gain = pooled.macro_difference([head.right], [head.always], weights)
-    if gain is not None:
-        yield head.estimated(head.kind.gain, gain[0])
-    with np.errstate(divide="ignore"):
-        logarithms = np.where(frequency > 0, np.log(frequency), 0.0)
-    prior_nll = -(outputs.actual * logarithms).sum(axis=1)
-    prior_brier = (outputs.actual * (1.0 - 2.0 * frequency + (frequency**2).sum())).sum(axis=1)
-    for spec, sums, prior in (
-        (shared.NLL_SKILL, outputs.nll, prior_nll),
-        (shared.BRIER_SKILL, outputs.brier, prior_brier),
-    ):
-        skill = None if frequency.max() == 1 else classification.skill(sums, prior, weights)
-        if skill is None:
-            yield head.insufficient(spec, "there is only one class, so the baseline is perfect")
-        else:
-            yield head.estimated(spec, head.with_errors(skill))
+    yield head.measure(shared.BASELINE, constants.accuracy)
+    if constants.gain is not None:
+        yield head.estimated(head.kind.gain, constants.gain)
+    found = dict(constants.skills())
+    for spec in (shared.NLL_SKILL, shared.BRIER_SKILL):
+        yield head.if_any(spec, found[spec.name], PERFECT)
 
 
 # ------------------------------------------------------------------------------------------------ of a class
@@ -236,22 +214,21 @@ def _main_score(head: Positions) -> float | None:
 
 def _pair(first: Positions, second: Positions, p_value: float | None, adjusted: float | None) -> Iterator[Measurement]:
     """Yield the differences of two models; the p-values are the same both ways."""
-    kind, part, weights = first.kind, Subject.of("vs", second.model.name), first.design.weights
+    kind, part = first.kind, Subject.of("vs", second.model.name)
     scores = [(kind.accuracy_difference, [first.right], [second.right])]
     if kind.main is schema.MEAN_IOU:
         scores += [(schema.MEAN_IOU_PAIRS.difference, first.main, second.main)]
     else:
         scores += [(schema.MACRO_F1_DIFFERENCE, first.every("f1"), second.every("f1"))]
-        table = comparison.discordance(first.exact, second.exact, weights)
-        yield first.estimated(labels.EXACT_DIFFERENCE, comparison.accuracy_difference(table), part)
+        yield first.estimated(labels.EXACT_DIFFERENCE, first.exact_apart(second), part)
     for spec, own, other in scores:
-        yield score_difference(first, second, spec, first.apart(own, other), part)
+        found = first.apart(own, other)
+        yield score_difference(first, second, spec, None if found is None else found[0], part)
     for spec, losses, others in (
         (shared.NLL_DIFFERENCE, first.mean_nll, second.mean_nll),
         (shared.BRIER_DIFFERENCE, first.mean_brier, second.mean_brier),
     ):
-        found = pooled.difference(losses, others, weights, math.inf)
-        yield score_difference(first, second, spec, found, part)
+        yield score_difference(first, second, spec, first.loss_apart(losses, others), part)
     how = f"Student's t of the paired difference, clustered by {first.design.by}"
     apart = first.apart(first.main, second.main)
     untested = _NO_CLASS if apart is None else apart[0].withheld or first.design.too_few
@@ -263,17 +240,16 @@ def _pair(first: Positions, second: Positions, p_value: float | None, adjusted: 
 
 
 def score_difference(
-    first: Positions, second: Positions, spec: MetricSpec, found: Paired, part: Subject | None = None
+    first: Positions, second: Positions, spec: MetricSpec, found: Estimate | None, part: Subject | None = None
 ) -> Measurement:
     """Record the difference of a score of two models on the same units; without its interval below 10 units with an error of either."""
-    return _difference(first, spec, found, int((~first.exact | ~second.exact).sum()), part)
+    return _difference(first, spec, found, first.wrong_of_either(second), part)
 
 
-def _difference(head: Positions, spec: MetricSpec, found: Paired, wrong: int, part: Subject | None) -> Measurement:
-    if found is None:
-        return head.insufficient(spec, _NO_CLASS, part)
-    units = f"{head.kind.units} with an error of either model"
-    return head.estimated(spec, found[0].supported(wrong, intervals.FEWEST_PAIRED, units), part)
+def _difference(
+    head: Positions, spec: MetricSpec, found: Estimate | None, wrong: int, part: Subject | None
+) -> Measurement:
+    return head.if_any(spec, None if found is None else head.of_either(found, wrong), _NO_CLASS, part)
 
 
 def _by_role(group: list[Positions], decision: Decision) -> Iterator[Measurement]:
@@ -289,5 +265,5 @@ def _by_role(group: list[Positions], decision: Decision) -> Iterator[Measurement
         if found is not None:
             wrong = int((candidate.misses(index) | baseline.misses(index)).sum())
             units, what = int((candidate.outputs.actual[:, index] > 0).sum()), f"{candidate.kind.units} with the class"
-            found = found[0].supported(units, intervals.FEWEST_EXAMPLES, what), found[1]
-            yield _difference(candidate, candidate.kind.class_difference, found, wrong, Subject.of("class", name))
+            apart = found[0].supported(units, intervals.FEWEST_EXAMPLES, what)
+            yield _difference(candidate, candidate.kind.class_difference, apart, wrong, Subject.of("class", name))

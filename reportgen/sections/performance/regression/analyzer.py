@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.contract.heads import MeasuredHead
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import classification, comparison, intervals, regression
+from reportgen.metrics import comparison, intervals, regression
 from reportgen.metrics.mapped import among
 from reportgen.metrics.spans import each, extent, total
 from reportgen.sections.performance import regression_schema as schema
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reportgen.contract.decision import Decision
-    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.numbers import Measurement
     from reportgen.metrics.intervals import Estimate
     from reportgen.metrics.spans import Derived
     from reportgen.sections.performance.tiers import Tier
@@ -89,16 +89,12 @@ def whole(one: Values) -> Iterator[Measurement]:
     if r_squared is not None:
         r_squared = regression.if_light_tailed(r_squared, errors)
     same = "all labels are the same"
-    yield _if_any(one, schema.R_SQUARED, r_squared, same)
-    yield _if_any(one, schema.MAE_SKILL, regression.mae_skill(errors, labels, weights), same)
+    yield one.if_any(schema.R_SQUARED, r_squared, same)
+    yield one.if_any(schema.MAE_SKILL, regression.mae_skill(errors, labels, weights), same)
     few = f"it needs {regression.FEWEST_FOR_GROWTH} rows with different predictions and errors of different size"
-    yield _if_any(one, schema.GROWTH, regression.growth(one.outputs.predictions, errors), few)
+    yield one.if_any(schema.GROWTH, regression.growth(one.outputs.predictions, errors), few)
     for specs in schema.CONFORMAL:
         yield from _conformal(one, specs)
-
-
-def _if_any(one: Values, spec: MetricSpec, found: Estimate | None, reason: str) -> Measurement:
-    return one.insufficient(spec, reason) if found is None else one.estimated(spec, found)
 
 
 def _conformal(one: Values, specs: schema.ConformalSpecs) -> Iterator[Measurement]:
@@ -205,12 +201,6 @@ def _pair(first: Values, second: Values, p_value: float | None, adjusted: float 
 
 def _skill_over(first: Values, second: Values, part: Subject) -> Iterator[Measurement]:
     """Yield the skill with the other model as the reference, by absolute and by squared errors."""
-    for spec, size in ((schema.MAE_SKILL_OVER, np.abs), (schema.MSE_SKILL_OVER, np.square)):
-        own, other = each(size, first.errors), each(size, second.errors)
-        found = classification.skill(own, other, first.design.weights)
-        if found is None:
-            yield first.insufficient(spec, "the other model has no error on any row", part)
-            continue
-        if spec is schema.MSE_SKILL_OVER:
-            found = regression.if_light_tailed(regression.if_light_tailed(found, first.errors), second.errors)
-        yield first.estimated(spec, found, part)
+    found = regression.skill_over(first.errors, second.errors, first.design.weights)
+    for spec, one in zip((schema.MAE_SKILL_OVER, schema.MSE_SKILL_OVER), found, strict=True):
+        yield first.if_any(spec, one, "the other model has no error on any row", part)

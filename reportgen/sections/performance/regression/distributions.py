@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from reportgen.contract.heads import MeasuredHead
-from reportgen.contract.records.distributional import DistributionalOutputs, NormalOutputs, QuantileOutputs
-from reportgen.metrics import classification, distributions, intervals
-from reportgen.metrics.mapped import stored
-from reportgen.metrics.spans import each
+from reportgen.contract.distributions import QUANTILES, SPREAD, DistributionHead
 from reportgen.sections.performance import regression_schema as schema
 from reportgen.sections.performance.pairwise import by_loss
 from reportgen.sections.performance.rivals import compare
@@ -29,44 +24,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Scored(MeasuredHead[DistributionalOutputs]):
-    """Predicted distributions, with the labels."""
-
-    @property
-    def levels(self) -> tuple[float, ...]:
-        """Levels of the quantiles; none for normal distributions."""
-        return self.outputs.levels if isinstance(self.outputs, QuantileOutputs) else ()
+class Scored(DistributionHead):
+    """Predicted distributions with the metrics of their score."""
 
     @property
     def specs(self) -> ScoreSpecs:
         """The metrics of their score."""
         return schema.PINBALL_SCORES if self.levels else schema.CRPS_SCORES
-
-    @cached_property
-    def losses(self) -> Floats:
-        """(N,) the CRPS of normal distributions, or the mean pinball loss over the levels of quantiles."""
-        found = self.outputs
-        if isinstance(found, QuantileOutputs):
-            return stored(
-                each(
-                    lambda label, all_of: distributions.pinball(label, all_of, found.levels).mean(axis=1),
-                    found.labels,
-                    found.quantiles,
-                )
-            )
-        if isinstance(found, NormalOutputs):
-            return stored(each(distributions.crps_normal, found.labels, found.predictions, found.deviations))
-        message = f"{type(found).__name__} has no distributions"
-        raise TypeError(message)
-
-    @property
-    def references(self) -> Floats:
-        """(N,) the same of always predicting the distribution of the evaluated labels, or its quantiles."""
-        labels, weights = self.outputs.labels, self.design.weights
-        if self.levels:
-            losses = distributions.pinball_of_labels(labels, self.levels, weights)
-            return stored(each(lambda of_levels: of_levels.mean(axis=1), losses))
-        return distributions.crps_of_labels(labels, weights)
 
 
 def paired(heads: Sequence[Scored], decision: Decision) -> Iterator[Measurement]:
@@ -82,22 +46,8 @@ def paired(heads: Sequence[Scored], decision: Decision) -> Iterator[Measurement]
 
 def whole(one: Scored) -> Iterator[Measurement]:
     """Yield the score of a head, and its skill."""
-    weights = one.design.weights
-    found = intervals.mean(one.losses, low=0.0, weights=weights)
-    if found is None:
-        message = "an evaluation has at least one row"
-        raise ValueError(message)
-    how = f"mean over {len(one.levels)} levels" if one.levels else None
-    yield one.estimated(one.specs.score, found, estimator=how)
-    skill = classification.skill(one.losses, one.references, weights)
-    if skill is None:
-        yield one.insufficient(one.specs.skill, "all labels are the same")
-    else:
-        yield one.estimated(one.specs.skill, skill, estimator=how)
-    other, reason = (
-        (schema.CRPS_SCORES, "the outputs are quantiles, not a mean and a spread")
-        if one.levels
-        else (schema.PINBALL_SCORES, "the outputs are a mean and a spread, not quantiles")
-    )
+    yield one.estimated(one.specs.score, one.score, estimator=one.how)
+    yield one.if_any(one.specs.skill, one.skill, "all labels are the same", estimator=one.how)
+    other, reason = (schema.CRPS_SCORES, QUANTILES) if one.levels else (schema.PINBALL_SCORES, SPREAD)
     for spec in (other.score, other.skill):
-        yield spec.missing(one.model.name, "not_applicable", reason, subject=one.subject())
+        yield one.not_applicable(spec, reason)
