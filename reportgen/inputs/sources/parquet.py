@@ -45,7 +45,7 @@ class Parquet(ArraySource):
             wanted = [name for name in dict.fromkeys(there) if name in named(self.data)]
             claimed = max(_NUMBER * metadata.num_rows * len(wanted), _unpacked(metadata, wanted))
             require_memory((claimed,), "uint8", self.limits.data_memory)
-            table = columns.gathered(lambda _: self._chunks(wanted), wanted)
+            table = columns.gathered(lambda _: self._chunks(wanted), wanted, self.counted, metadata.num_rows)
         return columns.reader(table, there, self.file)
 
     def _chunks(self, names: Sequence[str]) -> Iterator[Any]:

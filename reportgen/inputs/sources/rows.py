@@ -9,12 +9,13 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from reportgen.inputs.dataset import uncounted
 from reportgen.inputs.sources.objects import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reportgen.inputs.dataset import Array
+    from reportgen.inputs.dataset import Array, Counted
 
 
 _CHUNK = 4_096
@@ -22,10 +23,17 @@ _CHUNK = 4_096
 
 
 class Rows:
-    """Arrays by name that grow by batches of rows, in order; a context, which must be left before the files of its rows can go."""
+    """Arrays by name that grow by batches of rows, in order; a context, which must be left before the files of its rows can go.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    counted, total
+        What is called after every batch with the number of rows so far, and the number of all; 0 where that is not known.
+    """
+
+    def __init__(self, counted: Counted = uncounted, total: int = 0) -> None:
         self._open = ExitStack()
+        self._counted, self._done, self._total = counted, 0, total
         self._numbers: dict[str, _Numbers] = {}
         self._texts: dict[str, list[Array]] = {}
 
@@ -62,6 +70,8 @@ class Rows:
             else:
                 file = self._open.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 the stack closes it
                 self._numbers[name] = _Numbers(file, array)
+        self._done += max(map(len, arrays.values()), default=0)
+        self._counted(self._done, self._total)
 
     def arrays(self) -> dict[str, Array]:
         """Return all rows."""

@@ -54,7 +54,7 @@ class SavedDataset(ArraySource):
 
             _require_inside(read_bytes(self.path / _METADATA, 1))
             dataset = tf.data.Dataset.load(str(self.path), reader_func=lambda shards: shards.flat_map(lambda one: one))
-            arrays, self.reading = rows_of(dataset, self.data.batched)
+            arrays, self.reading = rows_of(dataset, self.data.batched, self.counted)
 
         def one(location: Location, name: str) -> Array:
             require_name(tuple(arrays), location, self.file, name)

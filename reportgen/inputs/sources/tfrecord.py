@@ -44,7 +44,8 @@ class TfRecord(ArraySource):
     def reader(self) -> Read:
         """Read the features that the data table names."""
         with reading(_AT, self.file, "cannot be read as TFRecord"):
-            if not require_frames(self.path):
+            n = require_frames(self.path)
+            if not n:
                 message = "contains no rows"
                 raise ValueError(message)
         for location, value in entries(self.data):
@@ -56,20 +57,20 @@ class TfRecord(ArraySource):
                 raise InputError(("data", "features", name, "shape"), self.file, message)
         load_libraries()
         with model_code(_AT, self.file, "cannot be read as TFRecord"):
-            arrays = self._rows()
+            arrays = self._rows(n)
 
         def one(_location: Location, name: str) -> Array:
             return arrays[name]
 
         return stacked(one, self.file)
 
-    def _rows(self) -> dict[str, Array]:
+    def _rows(self, n: int) -> dict[str, Array]:
         import tensorflow as tf
 
         wanted = {name for _, value in entries(self.data) for name in ([value] if isinstance(value, str) else value)}
         features = {name: spec for name, spec in self._features.items() if name in wanted}
         stored = {name: tf.io.FixedLenFeature(*_stored(spec, tf)) for name, spec in features.items()}
-        with Rows() as rows:
+        with Rows(self.counted, n) as rows:
             for batch in tf.data.TFRecordDataset(str(self.path)).batch(_ROWS_AT_ONCE):
                 found = tf.io.parse_example(batch, stored)
                 rows.add({name: self._values(name, spec, found[name].numpy()) for name, spec in features.items()})
