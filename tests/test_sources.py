@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -297,6 +298,70 @@ def test_tfrecord(tmp_path: Path) -> None:
         load(tmp_path, **data)
 
 
+@pytest.mark.keras
+def test_compressed_data(tmp_path: Path) -> None:
+    """The same rows as without compression; what is compressed otherwise than the spec says is one sentence."""
+    import tensorflow as tf
+
+    features = {"x": {"shape": (4,)}, "y": {"dtype": "int64"}}
+    (tmp_path / "shards").mkdir()
+    for name, rows in (
+        ("d.tfrecord", range(N)),
+        ("shards/d.tfrecord-0-of-2", range(5)),
+        ("shards/d.tfrecord-1-of-2", range(5, N)),
+    ):
+        with tf.io.TFRecordWriter(str(tmp_path / name), "GZIP") as file:
+            for row in rows:
+                file.write(_example(tf, x=X[row], y=Y[row]))
+    (tmp_path / "shards" / "notes.txt").write_text("no records", "utf-8")
+    for path in ("d.tfrecord", "shards"):
+        same(load(tmp_path, path=path, features=features, compression="GZIP"))
+    found = load(tmp_path, path="shards", features=features, compression="GZIP")
+    assert found.reading == "2 files by folder and name"
+    assert found.files == (("shards/", of_folder(tmp_path / "shards")),)
+    data = tf.data.Dataset.from_tensor_slices((X, Y))
+    for compression in ("GZIP", "SNAPPY", "NONE"):
+        data.save(str(tmp_path / compression), compression=compression)
+    for compression in ("GZIP", "SNAPPY"):
+        same(load(tmp_path, path=compression, compression=compression))
+    whole = (tmp_path / "d.tfrecord").read_bytes()
+    (tmp_path / "cut.tfrecord").write_bytes(whole[:-40])
+    (tmp_path / "more.tfrecord").write_bytes(whole[:-2] + b"??")
+    (tmp_path / "empty").mkdir()
+    for spec, words in (
+        (
+            {"path": "d.tfrecord", "features": features},
+            r'TFRecord \(it is compressed with GZIP: set data.compression = "GZIP"',
+        ),
+        ({"path": "GZIP"}, r'0\.snapshot: it is compressed with GZIP: set data.compression = "GZIP"'),
+        ({"path": "SNAPPY"}, "cannot be read as a saved tf.data data set"),
+        ({"path": "SNAPPY", "compression": "GZIP"}, r"0\.snapshot: Not a gzipped file"),
+        ({"path": "NONE", "compression": "SNAPPY"}, "cannot be read as a saved tf.data data set"),
+        (
+            {"path": "cut.tfrecord", "features": features, "compression": "GZIP"},
+            "ended before the end-of-stream marker",
+        ),
+        ({"path": "more.tfrecord", "features": features, "compression": "GZIP"}, "Incorrect length of data produced"),
+        ({"path": "empty", "features": features}, r"cannot be read as TFRecord \(it has no \.tfrecord files\)"),
+    ):
+        with pytest.raises(InputError, match=words) as caught:
+            load(tmp_path, **spec)
+        assert str(caught.value).startswith(f"data.path: {spec['path']}: ")
+        assert "\n" not in str(caught.value)
+
+
+def test_a_compressed_record_of_any_length_is_judged_before_it_is_unpacked(tmp_path: Path) -> None:
+    """By the limit of the spec; none of its bytes are kept meanwhile."""
+    file = tmp_path / "d.tfrecord"
+    with gzip.open(file, "wb") as packed:
+        packed.write(struct.pack("<QI", 2**27, 0))
+        packed.write(bytes(2**27 + 4))
+    assert file.stat().st_size < 2**18
+    assert require_frames(file, "GZIP") == 1
+    with pytest.raises(ValueError, match=r"has 0.125 GiB of values, more than limits.data_memory = 0.1"):
+        require_frames(file, "GZIP", 0.1)
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -307,6 +372,11 @@ def test_tfrecord(tmp_path: Path) -> None:
         ({"path": "d.tfrecord", "features": {"x": {"dtype": "string", "raw": True}}}, "raw values are numbers"),
         ({"path": "d.npz", "function": "a:b"}, "leave out one of them"),
         ({"function": "data.py"}, "must be 'package.module:Name'"),
+        ({"path": "d.npz", "compression": "GZIP"}, "compression is that of .tfrecord files"),
+        (
+            {"path": "d.tfrecord", "features": {"x": {}}, "compression": "SNAPPY"},
+            "compressed with 'GZIP' or not at all",
+        ),
         ({"path": "d", "images": {"size": (0, 1), "range": (0, 1)}}, "greater than or equal to 1"),
         ({"path": "d", "images": {"size": (1, 1)}}, "Field required"),
     ],

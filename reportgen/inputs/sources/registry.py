@@ -34,8 +34,8 @@ SOURCES: tuple[type[FileSource], ...] = (Npz, Csv, Parquet, Hdf5, TfRecord)
 def source_of(data: DataSpec, folder: Path, limits: LimitsSpec = NO_LIMITS_NAMED, tell: Tell = untold) -> Source:
     """Return the source of the files that a data table names: the first of these rules that applies.
 
-    A function; without a path ``.npy`` files; the suffix of a file format; with ``data.images`` a folder of images; another
-    folder is a saved ``tf.data`` data set.
+    A function; without a path ``.npy`` files; the suffix of a file format; with ``data.features`` a folder of TFRecord files; with
+    ``data.images`` a folder of images; another folder is a saved ``tf.data`` data set.
 
     Raises
     ------
@@ -48,7 +48,9 @@ def source_of(data: DataSpec, folder: Path, limits: LimitsSpec = NO_LIMITS_NAMED
         return Npy(data, folder, limits, tell)
     path = folder / data.path
     found = next((one for one in SOURCES if path.suffix in one.suffixes), None)
-    if found is None and data.images is not None:
+    if found is None and data.features is not None and is_folder(path):
+        found = TfRecord
+    elif found is None and data.images is not None:
         found = ImageFolder
     elif found is None and is_folder(path):
         found = SavedDataset
