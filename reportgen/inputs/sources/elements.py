@@ -71,8 +71,11 @@ def rows_of(
     dataset: Any,
     declared: bool | None,  # noqa: FBT001 a value of the spec
     counted: Counted = uncounted,
+    most: float | None = None,
 ) -> tuple[dict[str, Array], str]:
-    """Read a ``tf.data`` data set once, in order, counting its rows; return all rows by name, and the rule that decided what a row is.
+    """Read a ``tf.data`` data set once, in order, counting its rows, of which an array may have ``most`` GiB.
+
+    Returns all rows by name, and the rule that decided what a row is.
 
     Raises
     ------
@@ -93,7 +96,7 @@ def rows_of(
     options = tf.data.Options()
     options.deterministic = True
     batches = (dataset if batched else dataset.batch(_ROWS_AT_ONCE)).with_options(options)
-    with Rows(counted, 0 if batched else max(int(dataset.cardinality()), 0)) as rows:
+    with Rows(counted, 0 if batched else max(int(dataset.cardinality()), 0), most) as rows:
         n_batches = 0
         for element in batches.as_numpy_iterator():
             rows.add(parts(element))
@@ -103,7 +106,9 @@ def rows_of(
         return arrays, f"elements are {'batches' if batched else 'rows'}: {rule}"
 
 
-def rows_of_batches(dataset: Any, counted: Counted = uncounted) -> tuple[dict[str, Array], str]:
+def rows_of_batches(
+    dataset: Any, counted: Counted = uncounted, most: float | None = None
+) -> tuple[dict[str, Array], str]:
     """Read the batches of a Keras ``PyDataset`` once, in order, counting its rows.
 
     Raises
@@ -115,7 +120,7 @@ def rows_of_batches(dataset: Any, counted: Counted = uncounted) -> tuple[dict[st
     if count is None or count == float("inf"):
         message = "does not end: __len__ must return the number of batches"
         raise ValueError(message)
-    with Rows(counted) as rows:
+    with Rows(counted, most=most) as rows:
         for index in range(int(count)):
             rows.add(parts(dataset[index]))
         return _some(rows), "elements are batches: a PyDataset"

@@ -36,7 +36,7 @@ class Function(ArraySource):
         with model_code(_AT, self.file, "cannot be imported"):
             function = imported(self.file, self.folder)
         with model_code(_AT, self.file, "cannot be used"):
-            arrays, self.reading = _rows(function(), self.data.batched, self.counted)
+            arrays, self.reading = _rows(function(), self.data.batched, self.counted, self.limits.data_memory)
         self._rows_digest = digest_of(arrays)
 
         def one(location: Location, name: str) -> Array:
@@ -50,14 +50,15 @@ def _rows(
     returned: Any,
     batched: bool | None,  # noqa: FBT001 a value of the spec
     counted: Counted,
+    most: float | None,
 ) -> tuple[dict[str, Array], str]:
     import keras
     import tensorflow as tf
 
     if isinstance(returned, tf.data.Dataset):
-        return rows_of(returned, batched, counted)
+        return rows_of(returned, batched, counted, most)
     if isinstance(returned, keras.utils.PyDataset):
-        return rows_of_batches(returned, counted)
+        return rows_of_batches(returned, counted, most)
     named = parts(returned) or {"it": returned}
     for name, array in named.items():
         if not hasattr(array, "__array__"):

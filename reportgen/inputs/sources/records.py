@@ -9,7 +9,10 @@ from typing import IO, TYPE_CHECKING
 from reportgen.inputs.sources.headers import require_memory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    Judge = Callable[[bytes, int], None]
 
 _LENGTH = struct.Struct("<QI")
 _CHECKSUM = 4
@@ -17,10 +20,17 @@ _OF_NOTHING = 0x07980329
 """The masked CRC-32C of the length 0, which a run of zeros does not have."""
 _GZIP = b"\x1f\x8b\x08"
 """What a compressed file starts with."""
-_AT_ONCE = 2**20
+_AT_ONCE, _JUDGED = 2**20, 2**12
+"""Bytes of a record that are unpacked at once, and that are judged."""
 
 
-def require_frames(path: Path, compression: str | None = None, most: float | None = None) -> int:
+def any_record(_start: bytes, _length: int) -> None:
+    """Accept a record, whatever it is."""
+
+
+def require_frames(
+    path: Path, compression: str | None = None, most: float | None = None, judge: Judge = any_record
+) -> int:
     """Return the number of records in a file.
 
     A record is its length (8 bytes), a checksum of it (4), the content and its checksum (4).
@@ -33,6 +43,8 @@ def require_frames(path: Path, compression: str | None = None, most: float | Non
         ``"GZIP"``, or None.
     most
         Limit of a record in GiB, which only unpacking could tell otherwise; None for the memory of this machine.
+    judge
+        Is called with the first bytes of every record, and its length; raises ValueError to reject it.
 
     Raises
     ------
@@ -41,10 +53,10 @@ def require_frames(path: Path, compression: str | None = None, most: float | Non
     """
     if compression is not None:
         with gzip.open(path) as file:
-            return _unpacked(file, most)
+            return _unpacked(file, most, judge)
     with path.open("rb") as file:
         try:
-            return _stored(file, path.stat().st_size)
+            return _stored(file, path.stat().st_size, judge)
         except ValueError:
             file.seek(0)
             if file.read(len(_GZIP)) != _GZIP:
@@ -53,7 +65,7 @@ def require_frames(path: Path, compression: str | None = None, most: float | Non
     raise ValueError(message)
 
 
-def _stored(file: IO[bytes], size: int) -> int:
+def _stored(file: IO[bytes], size: int, judge: Judge) -> int:
     """Return the number of records of a file of this size."""
     place = count = 0
     while place < size:
@@ -63,6 +75,8 @@ def _stored(file: IO[bytes], size: int) -> int:
         if end > size:
             left = size - place - _LENGTH.size
             raise ValueError(f"record {count} should have {length:,} bytes, but the file has {left:,} left")
+        if judge is not any_record:
+            judge(file.read(min(length, _JUDGED)), length)
         file.seek(end)
         place, count = end, count + 1
     return count
@@ -78,13 +92,15 @@ def _length(head: bytes, count: int) -> int:
     return int(length)
 
 
-def _unpacked(file: gzip.GzipFile, most: float | None) -> int:
+def _unpacked(file: gzip.GzipFile, most: float | None, judge: Judge) -> int:
     """Return the number of records of a file that is unpacked, a part of it at a time."""
     count = 0
     while head := file.read(_LENGTH.size):
         length = _length(head, count)
         require_memory((length,), "uint8", most)
-        left = length + _CHECKSUM
+        start = file.read(min(length, _JUDGED))
+        judge(start, length)
+        left = length - len(start) + _CHECKSUM
         while left:
             some = file.read(min(left, _AT_ONCE))
             if not some:

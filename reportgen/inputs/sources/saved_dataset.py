@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import zlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 from reportgen.inputs.code import load_libraries, model_code
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 SPEC = "dataset_spec.pb"
 _METADATA = "snapshot.metadata"
+_SHAPE, _LONG = 0x12, 0x80
+"""What the shape of a tensor starts with, and lengths from which on more than one byte tells them."""
 _UNJUDGED = "SNAPPY"
 """What only TensorFlow unpacks."""
 _AT = ("data", "path")
@@ -64,7 +68,7 @@ class SavedDataset(ArraySource):
                 compression=self.data.compression,
                 reader_func=lambda shards: shards.flat_map(lambda one: one),
             )
-            arrays, self.reading = rows_of(dataset, self.data.batched, self.counted)
+            arrays, self.reading = rows_of(dataset, self.data.batched, self.counted, self.limits.data_memory)
 
         def one(location: Location, name: str) -> Array:
             require_name(tuple(arrays), location, self.file, name)
@@ -76,9 +80,36 @@ class SavedDataset(ArraySource):
         """Reject shards that end within a record, or claim more than there is."""
         for shard in shards:
             try:
-                require_frames(self.path / shard, self.data.compression, self.limits.data_memory)
+                require_frames(self.path / shard, self.data.compression, self.limits.data_memory, _judge)
             except (OSError, EOFError, ValueError, zlib.error) as error:
                 raise ValueError(f"{shard}: {error}") from error
+
+
+def _judge(start: bytes, length: int) -> None:
+    """Reject a tensor that claims more values than its record has bytes: TensorFlow would make room for them.
+
+    A record is a TensorProto: its type (field 1, a byte), then its shape (field 2), whose length and dims are judged.
+    """
+    _, _, field, size = start[:4].ljust(4, b"\0")
+    claimed = _values(start[4 : 4 + size]) if start[:1] == b"\x08" and field == _SHAPE and size < _LONG else None
+    if claimed is None:
+        message = "a record is no tensor"
+        raise ValueError(message)
+    if claimed > length:
+        raise ValueError(f"a tensor should have {claimed:,} values, but its record has {length:,} bytes")
+
+
+@lru_cache
+def _values(shape: bytes) -> int | None:
+    """Return the number of values of a TensorShapeProto; None if it is none."""
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped] # protobuf has no types
+    from tensorflow.core.framework.tensor_shape_pb2 import TensorShapeProto
+
+    try:
+        dims = [one.size for one in TensorShapeProto.FromString(shape).dim]
+    except DecodeError:
+        return None
+    return math.prod(dims) if min(dims, default=0) >= 0 else None
 
 
 def _run(metadata: bytes) -> str:
