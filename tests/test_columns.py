@@ -15,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 from pyarrow import parquet
 
 from reportgen.errors import InputError
-from reportgen.inputs.sources import columns
+from reportgen.inputs.sources import columns, parquet as parquet_source
 from reportgen.inputs.sources.headers import read_values
 from reportgen.inputs.sources.registry import source_of
 from reportgen.spec.tables.data import DataSpec
@@ -136,3 +136,42 @@ def test_tables_without_values(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "table.csv").write_text(text, "utf-8")
     with pytest.raises(InputError, match=words):
         opened(tmp_path / "table.csv", x="" if text.startswith(",") else "x")
+
+
+def test_lists_of_one_length_are_an_array(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of fixed size and not, whatever the chunks; others say what is wrong with them."""
+    monkeypatch.setattr(parquet_source, "_LISTS_AT_ONCE", 4)
+    x = np.arange(33, dtype=np.float32).reshape(11, 3)
+    lists = x.tolist()
+    table = pa.table(
+        {
+            "x": pa.array(lists, pa.list_(pa.float32())),
+            "fixed": pa.array(lists, pa.list_(pa.float32(), 3)),
+            "large": pa.array(lists, pa.large_list(pa.int64())),
+            "y": np.arange(11),
+            "longer": pa.array([*lists[:-1], [1.0]]),
+            "both": pa.array([[1.0], [1.0, 2.0], *lists[2:]]),
+            "gone": pa.array([*lists[:-1], None]),
+            "hole": pa.array([*lists[:-1], [1.0, None, 2.0]]),
+            "empty": pa.array([[]] * 11, pa.list_(pa.float32())),
+            "words": pa.array([["a"]] * 11),
+            "nested": pa.array([[[1.0]]] * 11),
+        }
+    )
+    parquet.write_table(table, tmp_path / "d.parquet", row_group_size=5)
+    found = opened(tmp_path / "d.parquet", x={"a": "x", "b": "fixed", "c": "large"}, y="y")
+    (batch,) = found.batches(11)
+    assert [batch[name].tolist() for name in "abc"] == [lists] * 3
+    assert [batch[name].dtype for name in "abc"] == [np.float32, np.float32, np.int64]
+    for name, words in {
+        "longer": "'longer' cannot be read (its lists have different lengths: 1 and 3)",
+        "both": "'both' cannot be read (its lists have different lengths: 1 and 2)",
+        "gone": "'gone' cannot be read (row 10 has no list)",
+        "hole": "'hole' cannot be read (a list has a missing value)",
+        "empty": "has rows without values (found shape (11, 0))",
+        "words": "'words' cannot be read (must be numbers or text, found ndarray)",
+        "nested": "'nested' cannot be read (must be numbers or text, found ndarray)",
+    }.items():
+        with pytest.raises(InputError) as caught:
+            opened(tmp_path / "d.parquet", x=name, y="y")
+        assert str(caught.value) == f"data.x: d.parquet: {words}"

@@ -401,7 +401,7 @@ def test_groups_travel_with_the_rows(maximum: int | None) -> None:
     groups, weights = np.array([5, 5, 9, 9, 7, 7, 7, 5]), np.array([1.0, 0, 3, 1, 1, 0, 2, 1])
     dataset = Memory(np.arange(8.0), np.zeros(8), groups, weights).open()
     spec = SimpleNamespace(data=DataSpec(path="d.csv", group="patient", weight="w", max_samples=maximum), models={})
-    inputs = SimpleNamespace(dataset=lambda _: dataset)
+    inputs = SimpleNamespace(dataset=lambda _, __: dataset)
     found = collect(spec, inputs, Request(needs=frozenset()), lambda *_: None).data  # type: ignore[arg-type]
     assert found is not None
     assert set(found.rows) <= {0, 2, 3, 4, 6, 7}
@@ -413,7 +413,7 @@ def test_groups_travel_with_the_rows(maximum: int | None) -> None:
     assert np.allclose(found.weights * weights[found.rows].mean(), weights[found.rows])
     assert (found.by, found.n_total) == ("patient", 8)
     equal = Memory(np.arange(8.0), np.zeros(8), None, (weights > 0) * 2.0).open()
-    inputs = SimpleNamespace(dataset=lambda _: equal)
+    inputs = SimpleNamespace(dataset=lambda _, __: equal)
     masked = collect(spec, inputs, Request(needs=frozenset()), lambda *_: None).data  # type: ignore[arg-type]
     assert masked is not None
     assert masked.weights is None

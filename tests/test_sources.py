@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from reportgen.inputs.sources.records import require_frames
 from reportgen.inputs.sources.registry import source_of, unknown_names, unusable_data
 from reportgen.inputs.sources.rows import Rows, digest_of
 from reportgen.spec.tables.data import DataSpec
+from reportgen.spec.tables.output import LimitsSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,8 +178,9 @@ def test_saved_data_sets(tmp_path: Path) -> None:
 
 @pytest.mark.keras
 def test_saved_data_sets_that_cannot_be_read(tmp_path: Path) -> None:
-    """Sparse parts, rows of different shapes, shapes that leave open what a row is, damaged files, links."""
+    """Sparse parts, rows of different shapes, shapes that leave open what a row is, damaged files, lies, bombs, links."""
     import tensorflow as tf
+    from tensorflow.core.framework.tensor_pb2 import TensorProto
 
     ragged = tf.data.Dataset.from_generator(
         lambda: (np.zeros(n, np.float32) for n in (2, 3)), output_signature=tf.TensorSpec((None,), tf.float32)
@@ -192,8 +195,23 @@ def test_saved_data_sets_that_cannot_be_read(tmp_path: Path) -> None:
         "spec": tf.data.Dataset.from_tensor_slices((X, Y)),
         "short": tf.data.Dataset.from_tensor_slices((X, Y)),
         "out": tf.data.Dataset.from_tensor_slices((X, Y)),
+        "lies": tf.data.Dataset.from_tensor_slices((X, Y)),
+        "else": tf.data.Dataset.from_tensor_slices((X, Y)),
+        "bomb": tf.data.Dataset.from_tensor_slices((X, Y)),
     }.items():
         dataset.save(str(tmp_path / name))
+    (shard,) = (tmp_path / "lies").rglob("*.snapshot")
+    tensor = TensorProto(dtype=1, float_val=[0.0])
+    for size in (10**9, 4):
+        tensor.tensor_shape.dim.add(size=size)
+    with tf.io.TFRecordWriter(str(shard)) as file:
+        file.write(tensor.SerializeToString())
+    (shard,) = (tmp_path / "else").rglob("*.snapshot")
+    with tf.io.TFRecordWriter(str(shard)) as file:
+        file.write(b"no tensor")
+    (shard,) = (tmp_path / "bomb").rglob("*.snapshot")
+    with gzip.open(shard, "wb") as packed:
+        packed.write(struct.pack("<QI", 2**40, 0) + bytes(2**20))
     (shard,) = (tmp_path / "cut").rglob("*.snapshot")
     shard.write_bytes(shard.read_bytes()[:-7])
     (shard,) = (tmp_path / "link").rglob("*.snapshot")
@@ -210,14 +228,17 @@ def test_saved_data_sets_that_cannot_be_read(tmp_path: Path) -> None:
         "shapes": "cannot be told from their shapes",
         "ragged": "cannot be read as a saved tf.data data set",
         "empty": "contains no rows",
-        "cut": "cannot be read as a saved tf.data data set",
+        "cut": r"0\.snapshot: record 21 should have \d+ bytes, but the file has",
+        "lies": "0.snapshot: a tensor should have 4,000,000,000 values, but its record has ",
+        "else": "0.snapshot: a record is no tensor",
+        "bomb": "0.snapshot: has 1,024 GiB of values, more than the memory of this machine",
         "link": "is a link that leaves the folder",
         "spec": "cannot be read as a saved tf.data data set",
         "short": r"should have 11 elements, but has 7",
         "out": "its metadata name the folder '../../../.*, which is not in it",
     }.items():
         with pytest.raises(InputError, match=words) as caught:
-            load(tmp_path, path=name)
+            load(tmp_path, path=name, compression="GZIP" if name == "bomb" else None)
         assert str(caught.value).startswith(f"data.path: {name}: ")
         assert "\n" not in str(caught.value)
     (tmp_path / "nothing").mkdir()
@@ -297,6 +318,70 @@ def test_tfrecord(tmp_path: Path) -> None:
         load(tmp_path, **data)
 
 
+@pytest.mark.keras
+def test_compressed_data(tmp_path: Path) -> None:
+    """The same rows as without compression; what is compressed otherwise than the spec says is one sentence."""
+    import tensorflow as tf
+
+    features = {"x": {"shape": (4,)}, "y": {"dtype": "int64"}}
+    (tmp_path / "shards").mkdir()
+    for name, rows in (
+        ("d.tfrecord", range(N)),
+        ("shards/d.tfrecord-0-of-2", range(5)),
+        ("shards/d.tfrecord-1-of-2", range(5, N)),
+    ):
+        with tf.io.TFRecordWriter(str(tmp_path / name), "GZIP") as file:
+            for row in rows:
+                file.write(_example(tf, x=X[row], y=Y[row]))
+    (tmp_path / "shards" / "notes.txt").write_text("no records", "utf-8")
+    for path in ("d.tfrecord", "shards"):
+        same(load(tmp_path, path=path, features=features, compression="GZIP"))
+    found = load(tmp_path, path="shards", features=features, compression="GZIP")
+    assert found.reading == "2 files by folder and name"
+    assert found.files == (("shards/", of_folder(tmp_path / "shards")),)
+    data = tf.data.Dataset.from_tensor_slices((X, Y))
+    for compression in ("GZIP", "SNAPPY", "NONE"):
+        data.save(str(tmp_path / compression), compression=compression)
+    for compression in ("GZIP", "SNAPPY"):
+        same(load(tmp_path, path=compression, compression=compression))
+    whole = (tmp_path / "d.tfrecord").read_bytes()
+    (tmp_path / "cut.tfrecord").write_bytes(whole[:-40])
+    (tmp_path / "more.tfrecord").write_bytes(whole[:-2] + b"??")
+    (tmp_path / "empty").mkdir()
+    for spec, words in (
+        (
+            {"path": "d.tfrecord", "features": features},
+            r'TFRecord \(it is compressed with GZIP: set data.compression = "GZIP"',
+        ),
+        ({"path": "GZIP"}, r'0\.snapshot: it is compressed with GZIP: set data.compression = "GZIP"'),
+        ({"path": "SNAPPY"}, "cannot be read as a saved tf.data data set"),
+        ({"path": "SNAPPY", "compression": "GZIP"}, r"0\.snapshot: Not a gzipped file"),
+        ({"path": "NONE", "compression": "SNAPPY"}, "cannot be read as a saved tf.data data set"),
+        (
+            {"path": "cut.tfrecord", "features": features, "compression": "GZIP"},
+            "ended before the end-of-stream marker",
+        ),
+        ({"path": "more.tfrecord", "features": features, "compression": "GZIP"}, "Incorrect length of data produced"),
+        ({"path": "empty", "features": features}, r"cannot be read as TFRecord \(it has no \.tfrecord files\)"),
+    ):
+        with pytest.raises(InputError, match=words) as caught:
+            load(tmp_path, **spec)
+        assert str(caught.value).startswith(f"data.path: {spec['path']}: ")
+        assert "\n" not in str(caught.value)
+
+
+def test_a_compressed_record_of_any_length_is_judged_before_it_is_unpacked(tmp_path: Path) -> None:
+    """By the limit of the spec; none of its bytes are kept meanwhile."""
+    file = tmp_path / "d.tfrecord"
+    with gzip.open(file, "wb") as packed:
+        packed.write(struct.pack("<QI", 2**27, 0))
+        packed.write(bytes(2**27 + 4))
+    assert file.stat().st_size < 2**18
+    assert require_frames(file, "GZIP") == 1
+    with pytest.raises(ValueError, match=r"has 0.125 GiB of values, more than limits.data_memory = 0.1"):
+        require_frames(file, "GZIP", 0.1)
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -307,6 +392,11 @@ def test_tfrecord(tmp_path: Path) -> None:
         ({"path": "d.tfrecord", "features": {"x": {"dtype": "string", "raw": True}}}, "raw values are numbers"),
         ({"path": "d.npz", "function": "a:b"}, "leave out one of them"),
         ({"function": "data.py"}, "must be 'package.module:Name'"),
+        ({"path": "d.npz", "compression": "GZIP"}, "compression is that of .tfrecord files"),
+        (
+            {"path": "d.tfrecord", "features": {"x": {}}, "compression": "SNAPPY"},
+            "compressed with 'GZIP' or not at all",
+        ),
         ({"path": "d", "images": {"size": (0, 1), "range": (0, 1)}}, "greater than or equal to 1"),
         ({"path": "d", "images": {"size": (1, 1)}}, "Field required"),
     ],
@@ -432,6 +522,35 @@ class Endless(Batches):
     def num_batches(self): return None
 def py_endless(): return Endless()
 def generator(): yield X
+def of(*items):
+    def each():
+        for one in items:
+            if isinstance(one, Exception): raise one
+            yield one
+    shapes = tf.TensorSpec((None, None), tf.float32), tf.TensorSpec((None,), tf.int64)
+    return tf.data.Dataset.from_generator(each, output_signature=shapes)
+class Of(Batches):
+    def __init__(self, *items): super().__init__(); self.items = items
+    def __len__(self): return len(self.items)
+    def __getitem__(self, index):
+        if isinstance(self.items[index], Exception): raise self.items[index]
+        return self.items[index]
+def stops(): return of((X, Y), KeyError("half way"))
+def wider(): return of((X, Y), (X[:, :3], Y))
+def words(): return of((X, Y), (X, ["a"] * len(X)))
+def shorter(): return of((X, Y), (X, Y[:2]))
+def no_batch(): return of()
+def on_and_on(): return tf.data.Dataset.from_generator(lambda: iter(lambda: (X, Y), None), output_signature=of().element_spec)
+def py_stops(): return Of((X, Y), KeyError("half way"))
+def py_wider(): return Of((X, Y), (X[:, :3], Y))
+def py_doubles(): return Of((X, Y), (X.astype("f8"), Y))
+def py_words(): return Of((X, Y), (X, np.array(["a"] * len(X))))
+def py_numbers(): return Of((X, np.array(["a"] * len(X))), (X, Y))
+def py_shorter(): return Of((X, Y), (X, Y[:2]))
+def py_no_batch(): return Of()
+def py_none(): return Of((X, Y), None)
+def py_no_labels(): return Of((X, Y), (X,))
+def py_labels(): return Of((X,), (X, Y))
 def text(): return "x"
 def nothing(): return None
 def uneven(): return X, Y[:3]
@@ -486,10 +605,29 @@ def test_functions_that_cannot_be_used(code: Path) -> None:
         "needs": "missing 1 required positional argument",
         "value": "'int' object is not callable",
         "gone": "cannot be imported .AttributeError",
+        "stops": "KeyError: 'half way'",
+        "wider": r"'x' has rows of different shapes: \(4,\) and \(3,\)",
+        "words": "an element that could not be converted to the expected type",
+        "shorter": "different numbers of rows: x has 11, y has 2",
+        "no_batch": "contains no rows",
+        "py_stops": "KeyError: 'half way'",
+        "py_wider": r"'x' has rows of different shapes: \(4,\) and \(3,\)",
+        "py_doubles": "'x' has rows of different types: float32 and float64",
+        "py_words": "'y' has rows of different types: text and numbers",
+        "py_numbers": "'y' has rows of different types: text and numbers",
+        "py_shorter": "different numbers of rows: x has 11, y has 2",
+        "py_no_batch": "contains no rows",
+        "py_none": "a batch has no parts, not x, y",
+        "py_no_labels": "a batch has x, not x, y",
+        "py_labels": "a batch has x, y, not x",
     }.items():
         with pytest.raises(InputError, match=words) as caught:
             load(code, function=f"./data.py:{name}")
         assert str(caught.value).startswith(f"data.function: ./data.py:{name}: cannot be ")
+        assert "\n" not in str(caught.value)
+    spec, limits = DataSpec(function="./data.py:on_and_on"), LimitsSpec(data_memory=0.001)
+    with pytest.raises(InputError, match=r"cannot be used \(ValueError: has 0\.001 GiB of values, more than limits"):
+        source_of(spec, code, limits).open()
     with pytest.raises(InputError, match=r"data\.x: .* different numbers of rows"):
         load(code, function="./data.py:uneven")
     with pytest.raises(InputError, match=r"data\.x: \./data\.py:nan: has NaN or infinite values in 11 rows"):

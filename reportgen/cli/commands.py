@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import Results
     from reportgen.contract.formats import Format
-    from reportgen.evaluation.collect import ProgressCallback
+    from reportgen.evaluation.seldom import ProgressCallback
     from reportgen.pipeline.run import Cluster, Run
     from reportgen.plan.plan import Plan
 

@@ -34,13 +34,12 @@ if TYPE_CHECKING:
     from reportgen.contract.records.history import History
     from reportgen.contract.records.pieces import RowsPiece
     from reportgen.evaluation.parts import RowsPart
+    from reportgen.evaluation.seldom import ProgressCallback
     from reportgen.evaluation.splits import Split
     from reportgen.inputs.given import Inputs
     from reportgen.inputs.models import LoadedModel
     from reportgen.spec.model import ReportSpec
     from reportgen.spec.tables.models import ModelSpec
-
-    ProgressCallback = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -44,13 +44,15 @@ _NONE = Decision("none", "not examined")
 class Output:
     """An output of a model: its name, its shape without the batch axis, its last activation if it is visible.
 
-    ``stripped`` is whether the activation was removed: the outputs are then logits.
+    ``stripped`` is whether the activation was removed: the outputs are then logits. ``axis`` is that of a softmax over another axis than
+    the last one; None for any other activation.
     """
 
     name: str
     shape: tuple[Any, ...]
     activation: str | None = None
     stripped: bool = False
+    axis: int | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ class Reader:
             axes=max(len(output.shape) - 1, 0),
             labels=None if labels is None else kind_of(labels),
             levels=levels,
+            axis=output.axis,
         )
 
     def _rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,22 +13,31 @@ from reportgen.evaluation.forms import rows_at_once
 from reportgen.evaluation.near_duplicates import NearSearch
 from reportgen.evaluation.row_digests import DIGEST, row_digests
 from reportgen.inputs.dataset import read
+from reportgen.inputs.sources.source import untold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from reportgen.inputs.dataset import Dataset
+    from reportgen.inputs.sources.source import Tell
 
     Types = Mapping[str, np.dtype[Any]]
+
+_PREPARING, _COMPARING, _NEAR = (
+    "preparing the comparison with the training data",
+    "comparing with the training data",
+    "comparing nearly equal rows",
+)
+"""What is done to the evaluated rows, to those of the training data, and to both."""
 
 
 def training_rows(
     dataset: Dataset,
     rows: NDArray[np.int64],
     training: Dataset,
-    progress: Callable[[int], None] = lambda _done: None,
+    tell: Tell = untold,
     *,
     pictures: bool = False,
 ) -> TrainingRows:
@@ -39,8 +49,8 @@ def training_rows(
         The evaluation data, and the (N,) positions of the evaluated rows, sorted.
     training
         The training data: read in order, whole; then rows that may be near duplicates once more.
-    progress
-        Called with the number of its rows that were read.
+    tell
+        Is called with what is done, and with how many rows of how many; 0 of them where that is not known.
     pictures
         Whether thumbnails of near duplicates are kept.
 
@@ -58,18 +68,18 @@ def training_rows(
     """
     types = _types(dataset, training)
     wanted = np.empty(len(rows), DIGEST)
-    for places, batch in read(dataset, rows, rows_at_once(dataset)):
+    for places, batch in read(dataset, rows, rows_at_once(dataset), partial(tell, _PREPARING)):
         wanted[places] = row_digests(batch, types)
     distinct, which = np.unique(wanted, return_inverse=True)
     found, n = np.zeros(len(distinct), np.bool_), 0
-    search = NearSearch(dataset, rows, wanted)
+    search = NearSearch(dataset, rows, wanted, partial(tell, _PREPARING))
     for batch in training.batches(rows_at_once(training)):
         digests = row_digests(batch, types)
         search.add(batch, n)
         places = np.minimum(np.searchsorted(distinct, digests), len(distinct) - 1)
         found[places[distinct[places] == digests]] = True
         n += len(digests)
-        progress(n)
+        tell(_COMPARING, n, training.n or 0)
     leaked = found[which]
     return TrainingRows(
         files=training.files,
@@ -78,7 +88,7 @@ def training_rows(
         compared=_words(dataset, training, types),
         code=training.code,
         reading=training.reading,
-        near=search.result(training, leaked, pictures=pictures),
+        near=search.result(training, leaked, partial(tell, _NEAR), pictures=pictures),
     )
 
 

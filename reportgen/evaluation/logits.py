@@ -32,13 +32,14 @@ class OutputEnd:
 
     ``activation`` is ``softmax``, ``sigmoid``, another function name, ``linear``, or None if it is not visible.
     ``stripped`` is True if ``tensor`` is taken before the normalizing function; ``copies`` are then the layers that
-    were rebuilt for it, each with its original.
+    were rebuilt for it, each with its original. ``axis`` is that of a softmax over another axis than the last one, from 1; None for any other end.
     """
 
     tensor: Any
     activation: str | None
     stripped: bool
     copies: tuple[tuple[Any, Any], ...] = ()
+    axis: int | None = None
 
 
 def output_ends(model: keras.Model) -> list[OutputEnd] | None:
@@ -57,10 +58,10 @@ def _end(tensor: Any, copies: dict[int, Any]) -> OutputEnd:
         return _nested_end(operation, inputs, tensor, tensor_index, copies)
     if _passes_on(operation, inputs, tensor):
         end = _end(inputs[0], copies)
-        return replace(end, tensor=_as_rows(end.tensor, tensor)) if end.stripped else replace(end, tensor=tensor)
+        return replace(end, tensor=_as_rows(end.tensor, tensor)) if end.stripped else _unstripped(end, tensor)
     name = _activation_name(operation)
     if not _normalizes_classes(name, operation, tensor) or len(inputs) != 1:
-        return OutputEnd(tensor, name, stripped=False)
+        return OutputEnd(tensor, name, stripped=False, axis=_other_axis(name, operation, tensor))
     if _rebuildable(operation):
         if id(operation) not in copies:
             copies[id(operation)] = _without_activation(operation, inputs[0].shape)
@@ -77,7 +78,7 @@ def _nested_end(inner: Any, inputs: list[Any], tensor: Any, index: int, copies: 
 
     end = _end(inner.outputs[index], copies)
     if not end.stripped or len(inner.inputs) != 1:
-        return OutputEnd(tensor, end.activation, stripped=False)
+        return OutputEnd(tensor, end.activation, stripped=False, axis=end.axis)
     copy = keras.Model(inner.inputs, end.tensor)
     return OutputEnd(copy(inputs[0]), end.activation, stripped=True, copies=(*end.copies, (copy, inner)))
 
@@ -117,6 +118,20 @@ def _normalizes_classes(name: str | None, operation: Any, tensor: Any) -> bool:
     if getattr(operation, "axis", -1) not in (-1, len(tensor.shape) - 1):
         return False
     return name == "sigmoid" or (name == "softmax" and tensor.shape[-1] != 1)
+
+
+def _other_axis(name: str | None, operation: Any, tensor: Any) -> int | None:
+    """Return the axis of a softmax, from 1, if it is another one than the last."""
+    axis = getattr(operation, "axis", None)
+    if name != "softmax" or not isinstance(axis, int):
+        return None
+    found = axis % len(tensor.shape)
+    return None if found == len(tensor.shape) - 1 else found
+
+
+def _unstripped(end: OutputEnd, tensor: Any) -> OutputEnd:
+    """Return an end whose activation stays, as that of a layer behind it; in another shape its axis is not known."""
+    return replace(end, tensor=tensor, axis=end.axis if tensor.shape == end.tensor.shape else None)
 
 
 def _rebuildable(operation: Any) -> bool:

@@ -13,14 +13,14 @@ from reportgen.contract.records.data import NearDuplicates, NearPair
 from reportgen.evaluation.bands import Bands
 from reportgen.evaluation.forms import FEWEST_FRACTIONS, Pictures, columns_of, forms_of, rows_at_once, words
 from reportgen.evaluation.thumbnails import thumbnail
-from reportgen.inputs.dataset import read
+from reportgen.inputs.dataset import read, uncounted
 from reportgen.metrics.likeness import CORRELATION, DIFFERENT_BITS, TOLERANCE, differing_bits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.contract.records.examples import Thumbnail
-    from reportgen.inputs.dataset import Batch, Dataset
+    from reportgen.inputs.dataset import Batch, Counted, Dataset
 
     Places = NDArray[np.int64]
     Mask = NDArray[np.bool_]
@@ -50,9 +50,13 @@ class NearSearch:
         The evaluation data, and the (N,) positions of the evaluated rows, sorted.
     digests
         (N,) digests of the evaluated rows: rows with the same one are equal, not nearly equal.
+    counted
+        Is called with the number of evaluated rows that were looked at, and of all.
     """
 
-    def __init__(self, dataset: Dataset, rows: Places, digests: NDArray[np.bytes_]) -> None:
+    def __init__(
+        self, dataset: Dataset, rows: Places, digests: NDArray[np.bytes_], counted: Counted = uncounted
+    ) -> None:
         self._dataset, self._rows, self._digests = dataset, rows, digests
         self._found = _NONE
         self._size = rows_at_once(dataset)
@@ -67,7 +71,7 @@ class NearSearch:
                 "different values: rows would be nearly equal by chance"
             )
             return
-        parts = [self._keys(batch) for _, batch in read(dataset, rows, self._size)]
+        parts = [self._keys(batch) for _, batch in read(dataset, rows, self._size, counted)]
         keys, usable, hashes = (np.concatenate(one) for one in zip(*parts, strict=True))
         self._keys_of, self._usable, self._hashes = keys, usable, hashes
         self._bands = Bands(keys, usable, _COMMON if self._picture is None else None)
@@ -78,15 +82,17 @@ class NearSearch:
             keys, usable, hashes = self._keys(batch)
             self._found = self._more(self._found, keys[usable], hashes[usable], np.flatnonzero(usable) + start)
 
-    def result(self, training: Dataset, leaked: Mask, *, pictures: bool) -> NearDuplicates:
-        """Compare the most promising rows, and return those that are nearly equal.
+    def result(
+        self, training: Dataset, leaked: Mask, counted: Counted = uncounted, *, pictures: bool
+    ) -> NearDuplicates:
+        """Compare the most promising rows, counting those of the other data, and return those that are nearly equal.
 
         ``leaked`` (N,) are equal to a row of the training data; ``pictures`` says whether thumbnails of the pairs are kept.
         """
         if self.reason is not None:
             return NearDuplicates(np.zeros(len(self._rows), np.bool_), reason=self.reason)
         chosen = _promising(self._found)
-        own, other, correlation, difference = self._compared(chosen[:, ~leaked[chosen[0]]], training)
+        own, other, correlation, difference = self._compared(chosen[:, ~leaked[chosen[0]]], training, counted)
         near = np.zeros(len(self._rows), np.bool_)
         near[own] = True
         alike = (np.nan_to_num(difference), -np.nan_to_num(correlation))
@@ -101,7 +107,7 @@ class NearSearch:
         )
         if pictures and pairs and self._picture is not None:
             pairs = self._with_pictures(pairs, training)
-        return NearDuplicates(near, words(self._forms), self._among_themselves(), pairs)
+        return NearDuplicates(near, words(self._forms), self._among_themselves(counted), pairs)
 
     def _with_pictures(self, pairs: tuple[NearPair, ...], training: Dataset) -> tuple[NearPair, ...]:
         """Return the pairs with their thumbnails, both on the scale of the evaluated pictures."""
@@ -141,7 +147,7 @@ class NearSearch:
         return np.concatenate(parts, axis=1)
 
     def _compared(
-        self, chosen: Candidates, other: Dataset, rows: Places | None = None
+        self, chosen: Candidates, other: Dataset, counted: Counted, rows: Places | None = None
     ) -> tuple[Places, Places, Floats, Floats]:
         """Return the pairs that are nearly equal, with the lowest correlation of their pictures and the largest difference of their values.
 
@@ -156,7 +162,7 @@ class NearSearch:
         apart = {True: np.full(len(own), np.nan), False: np.full(len(own), np.nan)}
         with ExitStack() as opened:
             kept = self._kept(needed, opened)
-            for found, batch in read(other, wanted if rows is None else rows[wanted], self._size):
+            for found, batch in read(other, wanted if rows is None else rows[wanted], self._size, counted):
                 pairs = order[slice(*np.searchsorted(of[order], (found[0], found[-1] + 1)))]
                 for name, form in self._forms.items():
                     prepared = form.prepared(batch[name])
@@ -181,7 +187,7 @@ class NearSearch:
                 kept[name][found] = prepared
         return kept
 
-    def _among_themselves(self) -> int:
+    def _among_themselves(self, counted: Counted) -> int:
         """Return how many evaluated rows are nearly equal to another one, and not equal."""
         found = _NONE
         usable = np.flatnonzero(self._usable)
@@ -191,7 +197,7 @@ class NearSearch:
             found = np.concatenate([found, more[:, self._digests[more[0]] != self._digests[more[1]]]], axis=1)
             if found.shape[1] > _KEPT:
                 found = _promising(found)
-        return len(np.unique(self._compared(_promising(found), self._dataset, self._rows)[0]))
+        return len(np.unique(self._compared(_promising(found), self._dataset, counted, self._rows)[0]))
 
 
 _NONE: Candidates = np.empty((3, 0), np.int64)

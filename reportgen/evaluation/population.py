@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.evaluation.row_digests import DIGEST, equal_rows, row_digests
-from reportgen.inputs.dataset import read
+from reportgen.inputs.dataset import read, uncounted
 from reportgen.inputs.labels import kind_of
 from reportgen.metrics.mapped import chosen, zeros
 from reportgen.metrics.spans import spans
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.inputs.dataset import Dataset
+    from reportgen.inputs.dataset import Counted, Dataset
 
     Labels = dict[str | None, NDArray[Any]]
 
@@ -30,7 +30,10 @@ _SUM = 1e-3
 
 
 def describe_data(
-    dataset: Dataset, rows: NDArray[np.int64], class_names: tuple[str, ...] | dict[str, tuple[str, ...]] | None = None
+    dataset: Dataset,
+    rows: NDArray[np.int64],
+    class_names: tuple[str, ...] | dict[str, tuple[str, ...]] | None = None,
+    counted: Counted = uncounted,
 ) -> DataDescription:
     """Describe the chosen rows of a data set.
 
@@ -40,10 +43,12 @@ def describe_data(
         The data, and the (N,) positions of the evaluated rows.
     class_names
         The names of the integer labels, as in the spec.
+    counted
+        Is called with the number of rows that were compared, and of all.
     """
     labels = {head: chosen(array, rows) for head in dataset.heads if (array := dataset.labels(head)) is not None}
     duplicates = conflicting = 0
-    for again, first in equal_rows(_digests(dataset, rows)):
+    for again, first in equal_rows(_digests(dataset, rows, counted)):
         duplicates += len(again)
         conflicting += _conflicting(labels, again, first)
     return DataDescription(
@@ -54,9 +59,9 @@ def describe_data(
     )
 
 
-def _digests(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.bytes_]:
+def _digests(dataset: Dataset, rows: NDArray[np.int64], counted: Counted) -> NDArray[np.bytes_]:
     digests = zeros((len(rows),), DIGEST)
-    for places, batch in read(dataset, rows, _ROWS_AT_ONCE):
+    for places, batch in read(dataset, rows, _ROWS_AT_ONCE, counted):
         digests[places] = row_digests(batch)
     return digests
 

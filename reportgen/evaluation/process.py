@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from reportgen.contract.needs import Request
     from reportgen.contract.records.evaluation import ModelEvaluation
     from reportgen.contract.records.pieces import ModelPiece
-    from reportgen.evaluation.collect import ProgressCallback
     from reportgen.evaluation.parts import RowsPart
+    from reportgen.evaluation.seldom import ProgressCallback
     from reportgen.spec.model import ReportSpec
 
 

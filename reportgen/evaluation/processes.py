@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from reportgen.contract.needs import Request
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.errors import InputError
-    from reportgen.evaluation.collect import ProgressCallback
     from reportgen.evaluation.executors.interface import Executor, Share
+    from reportgen.evaluation.seldom import ProgressCallback
     from reportgen.spec.model import ReportSpec
 
 _ROUNDS = 2
@@ -158,24 +158,41 @@ def _parts(slots: int, models: int) -> list[RowsPart]:
     return [RowsPart(index, n) for index in range(n)] if n > 1 else []
 
 
+class _Before:
+    """The steps before the first model, which all workers take: those of the one that tells some first."""
+
+    def __init__(self, report: ProgressCallback) -> None:
+        self._report = report
+        self._first: int | None = None
+
+    def tell(self, worker: Share, what: str, done: int, total: int) -> None:
+        """Tell a step of a worker."""
+        if self._first is None:
+            self._first = id(worker)
+        if self._first == id(worker):
+            self._report(what, done, total)
+
+
 class _Joined:
     """The progress of several workers as one: how many models are done, and which are running."""
 
     def __init__(self, report: ProgressCallback, total: int) -> None:
-        self._report, self._total, self._lock = report, total, Lock()
+        self._report, self._total, self._lock, self._before = report, total, Lock(), _Before(report)
         self._running: dict[int, str] = {}
         self._seen: set[str] = set()
 
     def follow(self, worker: Share) -> dict[str, InputError]:
         """Wait for a worker, and tell its steps; see :meth:`Share.failures`."""
 
-        def tell(what: str, _done: int, _total: int) -> None:
-            if what.startswith(_LOADING):
-                with self._lock:
+        def tell(what: str, done: int, total: int) -> None:
+            with self._lock:
+                if what.startswith(_LOADING):
                     name = what.removeprefix(_LOADING)
                     self._running[id(worker)] = name
                     self._seen.add(name)
                     self._tell()
+                elif not self._seen:
+                    self._before.tell(worker, what, done, total)
 
         try:
             return worker.failures(tell)
@@ -195,18 +212,20 @@ class _JoinedParts:
     """The progress of workers with a part of the rows each as one: how many rows are done of those that have been begun."""
 
     def __init__(self, report: ProgressCallback) -> None:
-        self._report, self._lock = report, Lock()
+        self._report, self._lock, self._before = report, Lock(), _Before(report)
         self._rows: dict[str, dict[int, tuple[int, int]]] = {}
 
     def follow(self, worker: Share) -> dict[str, InputError]:
         """Wait for a worker, and tell its steps; see :meth:`Share.failures`."""
 
         def tell(what: str, done: int, total: int) -> None:
-            if what.startswith(_EVALUATING):
-                with self._lock:
+            with self._lock:
+                if what.startswith(_EVALUATING):
                     rows = self._rows.setdefault(what, {})
                     rows[id(worker)] = done, total
                     self._report(what, *map(sum, zip(*rows.values(), strict=True)))
+                elif not self._rows:
+                    self._before.tell(worker, what, done, total)
 
         return worker.failures(tell)
 

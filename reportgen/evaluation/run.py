@@ -184,7 +184,9 @@ class Pass:
         if ends is not None:
             self.copies = tuple(pair for end in ends for pair in end.copies)
             named = zip(output_names(model), ends, strict=True)
-            outputs = [Output(name, tuple(end.tensor.shape[1:]), end.activation, end.stripped) for name, end in named]
+            outputs = [
+                Output(name, tuple(end.tensor.shape[1:]), end.activation, end.stripped, end.axis) for name, end in named
+            ]
             return outputs, keras.Model(model.inputs, [end.tensor for end in ends])
         _, first = next(read(self.dataset, self.rows[:1], 1))
         made = Predictor(model)(self.feed.batch(first))

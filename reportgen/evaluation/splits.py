@@ -17,6 +17,7 @@ from reportgen.evaluation.leakage import training_rows
 from reportgen.evaluation.population import describe_data
 from reportgen.evaluation.run import ProbedRows
 from reportgen.evaluation.sampling import choose_rows
+from reportgen.evaluation.seldom import Seldom
 from reportgen.evaluation.slices import searched, slicings
 from reportgen.inputs.dataset import count
 from reportgen.inputs.labels import kind_of
@@ -30,18 +31,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.contract.needs import Request
+    from reportgen.evaluation.seldom import ProgressCallback
     from reportgen.inputs.dataset import Dataset
     from reportgen.inputs.given import Inputs
+    from reportgen.inputs.sources.source import Tell
     from reportgen.spec.model import ReportSpec
     from reportgen.spec.tables.data import DataSpec
 
-    ProgressCallback = Callable[[str, int, int], None]
     Location = tuple[str | int, ...]
 
 SAMPLE_OF_TRAINING = 4
 """How many times the evaluated rows the sample of the training data has: the interval of a gap is at most 12 % wider than with all of them."""
 FEWEST_OF_TRAINING = 10_000
 """Rows of the training data that are evaluated in any case, if there are so many. Convention."""
+_FOR_EQUAL_ROWS = "looking for equal rows in"
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,8 @@ def read_splits(
     describe = request.describe
     dataset, others = _opened(table, inputs, request, report)
     asked = SplitRequest(probe=request.probe, examples=request.examples, slices=request.slices)
-    own = _sliced(_described(table, dataset, asked, describe=describe), spec, describe=describe)
+    described = _described(table, dataset, asked, Seldom(report, " the data"), describe=describe)
+    own = _sliced(described, spec, describe=describe)
     further: dict[str, Split] = {}
     for name, asked in request.splits.items():
         place, other = partial(table.place_in, name), table.further[name]
@@ -108,7 +112,8 @@ def read_splits(
             if name == TRAIN and other.max_samples is None:
                 most = max(SAMPLE_OF_TRAINING * own.data.n, FEWEST_OF_TRAINING)
                 other = other.model_copy(update={"max_samples": most})
-            further[name] = replace(_described(other, others[name], asked, describe=describe), place=place)
+            tell = Seldom(report, f" the {name} split")
+            further[name] = replace(_described(other, others[name], asked, tell, describe=describe), place=place)
         further[name] = _sliced(further[name], spec, describe=describe)
     if describe and table.training is not None:
         pictures = spec.output.gallery is not None
@@ -129,14 +134,14 @@ def _opened(
     own, found, mistakes = [], {}, Mistakes()
     report("reading the data", 0, 1)
     with mistakes.noted():
-        own.append(inputs.dataset(table))
+        own.append(inputs.dataset(table, Seldom(report, " the data")))
     others = {name: table.further[name] for name in request.splits}
     if request.describe and table.training is not None:
         others[TRAIN] = table.training
     for name, other in others.items():
         report(f"reading the {name} split", 0, 1)
         with mistakes.noted(), _placed(partial(table.place_in, name), other):
-            found[name] = inputs.dataset(other)
+            found[name] = inputs.dataset(other, Seldom(report, f" the {name} split"))
     mistakes.require_none()
     return own[0], found
 
@@ -150,7 +155,7 @@ def _sliced(split: Split, spec: ReportSpec, *, describe: bool) -> Split:
         return replace(split, data=replace(split.data, slicings=slicings(*parts), searched=searched(*parts)))
 
 
-def _described(table: DataSpec, dataset: Dataset, asked: SplitRequest, *, describe: bool) -> Split:
+def _described(table: DataSpec, dataset: Dataset, asked: SplitRequest, tell: Tell, *, describe: bool) -> Split:
     n_total = count(dataset)
     rows, sampling = _rows(dataset, n_total, table)
     data = DataEvaluation(
@@ -160,7 +165,9 @@ def _described(table: DataSpec, dataset: Dataset, asked: SplitRequest, *, descri
         rows,
         table.seed,
         sampling,
-        describe_data(dataset, rows, table.class_names or table.label_columns) if describe else None,
+        describe_data(dataset, rows, table.class_names or table.label_columns, partial(tell, _FOR_EQUAL_ROWS))
+        if describe
+        else None,
         table.used_for,
         *_groups(dataset, rows, table),
         _weights(dataset, rows),
@@ -190,12 +197,9 @@ def _with_training(
     table: DataSpec, training: DataSpec, own: Split, found: Dataset, report: ProgressCallback, *, pictures: bool
 ) -> DataEvaluation:
     """Look for the evaluated rows in the training data."""
-    step = "comparing with the training data"
-    report(step, 0, 1)
+    report("comparing with the training data", 0, 1)
     with _placed(partial(table.place_in, TRAIN), training):
-        leaks = training_rows(
-            own.dataset, own.data.rows, found, lambda done: report(step, done, found.n or done), pictures=pictures
-        )
+        leaks = training_rows(own.dataset, own.data.rows, found, Seldom(report), pictures=pictures)
     return replace(own.data, training=leaks)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -15,10 +15,16 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
     Batch = dict[str, Array]
+    Counted = Callable[[int, int], None]
+    """Is called with the number of rows that are done, and of all; 0 of them where that is not known."""
 
 Layout = Literal["single", "by name", "by position"]
 """Whether a model receives the inputs as a single array, by name, or by position."""
 _COUNTED_AT_ONCE = 1_024
+
+
+def uncounted(_done: int, _total: int) -> None:
+    """Tell nobody how many rows are done."""
 
 
 class Dataset(Protocol):
@@ -91,7 +97,9 @@ def count(dataset: Dataset) -> int:
     return sum(map(_length, dataset.batches(_COUNTED_AT_ONCE))) if dataset.n is None else dataset.n
 
 
-def read(dataset: Dataset, rows: NDArray[np.int64], size: int) -> Iterator[tuple[NDArray[np.int64], Batch]]:
+def read(
+    dataset: Dataset, rows: NDArray[np.int64], size: int, counted: Counted = uncounted
+) -> Iterator[tuple[NDArray[np.int64], Batch]]:
     """Yield chosen rows in batches.
 
     Parameters
@@ -102,12 +110,20 @@ def read(dataset: Dataset, rows: NDArray[np.int64], size: int) -> Iterator[tuple
         (N,) positions, sorted.
     size
         Number of rows in a batch; the last one may have fewer.
+    counted
+        Is called with the number of rows whose batch was yielded and is done with, and of all of them.
 
     Yields
     ------
     tuple
         Positions in ``rows``, and the inputs of those rows.
     """
+    for places, batch in _in_batches(dataset, rows, size):
+        yield places, batch
+        counted(int(places[-1]) + 1, len(rows))
+
+
+def _in_batches(dataset: Dataset, rows: NDArray[np.int64], size: int) -> Iterator[tuple[NDArray[np.int64], Batch]]:
     if isinstance(dataset, RandomAccess):
         for start in range(0, len(rows), size):
             places = np.arange(start, min(start + size, len(rows)))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reportgen.contract.records.history import History
     from reportgen.inputs.dataset import Dataset
     from reportgen.inputs.models import LoadedModel
+    from reportgen.inputs.sources.source import Tell
     from reportgen.spec.tables.data import DataSpec
     from reportgen.spec.tables.models import ModelSpec
     from reportgen.spec.tables.output import LimitsSpec
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 class Inputs(Protocol):
     """Provides the inputs of an evaluation; a method raises InputError if an input cannot be used."""
 
-    def dataset(self, spec: DataSpec) -> Dataset:
-        """Return the data."""
+    def dataset(self, spec: DataSpec, tell: Tell) -> Dataset:
+        """Return the data; ``tell`` is called with what is done, and with how many of its rows."""
 
     def model(self, name: str, spec: ModelSpec) -> LoadedModel:
         """Return a model, loaded."""
@@ -47,9 +48,9 @@ class Files:
     folder: Path
     limits: LimitsSpec = NO_LIMITS_NAMED
 
-    def dataset(self, spec: DataSpec) -> Dataset:
+    def dataset(self, spec: DataSpec, tell: Tell) -> Dataset:
         """Read the data."""
-        return source_of(spec, self.folder, self.limits).open()
+        return source_of(spec, self.folder, self.limits, tell).open()
 
     def model(self, name: str, spec: ModelSpec) -> LoadedModel:
         """Load a model."""
@@ -89,7 +90,7 @@ class Objects:
     histories: Mapping[str, Any] = field(default_factory=dict)
     training: Dataset | None = None
 
-    def dataset(self, spec: DataSpec) -> Dataset:
+    def dataset(self, spec: DataSpec, tell: Tell) -> Dataset:  # noqa: ARG002 nothing is read
         """Return the data, or the training data."""
         found = self.training if spec.split == TRAIN else self.data
         if found is None:

@@ -13,14 +13,14 @@ from reportgen.spec.problems import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from reportgen.evaluation.collect import ProgressCallback
+    from reportgen.evaluation.seldom import ProgressCallback
 
 _LOGGED_STEPS, _EVERY = 4, 60.0
 
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[ProgressCallback]:
-    """Provide a function to call with (current step, number done, total number)."""
+    """Provide a function to call with (current step, number done, total number): 0 where it is not known, 1 for a step without parts."""
     if quiet or sys.stderr is None:
         yield lambda _what, _done, _total: None
     elif _in_notebook():
@@ -47,7 +47,7 @@ def _bar() -> Iterator[ProgressCallback]:
                 description=printable(what).ljust(32)[:60],
                 completed=done,
                 total=total if total > 1 else None,
-                said=pace.said(done, total) if total > 1 else "",
+                said=pace.said(done, total) if total != 1 else "",
             )
 
         yield tell
@@ -60,21 +60,25 @@ class Pace:
         self._clock = clock
         self.step = 0
         """How many steps have begun: one goes on as long as its total stays and no less is done, whatever it is called meanwhile."""
-        self._total = self._done = self._first = 0
+        self._total, self._done, self._first = -1, 0, 0
         self._began = 0.0
 
     def said(self, done: int, total: int) -> str:
-        """Return it in words: without rate and time where nothing was done since the step began.
+        """Return it in words: without rate and time where nothing was done since the step began, without the time where the total is 0, not known.
 
         >>> pace = Pace(iter([0.0, 10.0]).__next__)
         >>> pace.said(0, 9000), pace.said(2000, 9000)
         ('0 of 9,000', '2,000 of 9,000, 200/s, 35 s left')
+        >>> pace = Pace(iter([0.0, 10.0]).__next__)
+        >>> pace.said(1000, 0), pace.said(6000, 0)
+        ('1,000 so far', '6,000 so far, 500/s')
         """
         now = self._clock()
         if total != self._total or done < self._done:
             self.step, self._began, self._first = self.step + 1, now, done
         self._total, self._done = total, done
-        words, passed, new = f"{done:,} of {total:,}", now - self._began, done - self._first
+        words = f"{done:,} of {total:,}" if total else f"{done:,} so far"
+        passed, new = now - self._began, done - self._first
         if passed <= 0 or new <= 0:
             return words
         rate = new / passed
@@ -131,7 +135,7 @@ class _Log:
 
     def __call__(self, what: str, done: int, total: int) -> None:
         said = self._pace.said(done, total)
-        step = self._pace.step, what if total <= 1 else "", done * _LOGGED_STEPS // total
+        step = self._pace.step, what if total <= 1 else "", done * _LOGGED_STEPS // total if total else 0
         now = self._clock()
         if step == self._last and (now - self._told < _EVERY or done in (0, total)):
             return

@@ -14,7 +14,7 @@ from reportgen.spec.errors import SpecError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from reportgen.evaluation.collect import ProgressCallback
+    from reportgen.evaluation.seldom import ProgressCallback
     from reportgen.pipeline.store import Store
 
 Workers = Literal["one", "several", "cluster"]

@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from reportgen.analysis.results import Results, SectionRecord
-    from reportgen.evaluation.collect import ProgressCallback
     from reportgen.evaluation.executors.interface import Executor
     from reportgen.evaluation.executors.transport import Transport
     from reportgen.evaluation.parts import RowsPart
+    from reportgen.evaluation.seldom import ProgressCallback
     from reportgen.pipeline.run import Cluster, Run, Workers
     from reportgen.pipeline.store import Store
     from reportgen.plan.plan import Plan

@@ -65,7 +65,7 @@ def unchecked(spec: ReportSpec, folder: Path) -> Iterator[str]:
     for data, _ in _tables(spec):
         if data.function is not None:
             yield f"what {data.function} returns"
-        elif data.path is not None and data.images is None and is_folder(folder / data.path):
+        elif data.path is not None and data.images is None and data.features is None and is_folder(folder / data.path):
             yield f"what the elements of {data.path} are"
     if spec.data is not None and spec.data.preprocess is not None:
         yield f"what {spec.data.preprocess} returns"

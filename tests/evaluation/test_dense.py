@@ -72,6 +72,16 @@ def test_what_is_not_decided_and_what_contradicts() -> None:
         resolve_outputs(replace(IMAGE, loss="dice"), "segmentation")
     with pytest.raises(ContradictionError, match="last activation is softmax"):
         resolve_outputs(replace(IMAGE, declared_outputs="logits", activation="softmax"), "segmentation")
+    for image, task, axes in (
+        (IMAGE, "segmentation", "2, 3, 1"),
+        (replace(IMAGE, axes=1), "sequence_labeling", "2, 1"),
+    ):
+        words = (
+            rf"softmax is over axis 1 of the output, .* in {task} they must be .* keras\.layers\.Permute\(\({axes}\)\)"
+        )
+        for evidence in (replace(image, activation="softmax"), replace(image, declared_task=task)):
+            with pytest.raises(ContradictionError, match=words):
+                resolve_task(replace(evidence, axis=1))
     with pytest.raises(ContradictionError, match=r"the task is segmentation, but the output has shape \(3,\)"):
         Dense().gather("segmentation", HeadRows(4, 3, "logits", (3,)))
     with pytest.raises(ContradictionError, match=r"has shape \(8, 8, 3\), not \(positions, classes\)"):

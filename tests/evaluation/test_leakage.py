@@ -61,11 +61,15 @@ def test_planted_rows_are_found() -> None:
     generator = np.random.default_rng(0)
     x = generator.integers(0, 256, (3000, 8, 8, 1), np.uint8)
     training = generator.permutation(np.concatenate([generator.integers(0, 256, (5000, 8, 8, 1), np.uint8), x[::3]]))
-    done: list[int] = []
-    found = training_rows(Memory(x, None).open(), np.arange(3000), Memory(training, None).open(), done.append)
+    told: list[tuple[str, int, int]] = []
+    own, other = Memory(x, None).open(), Memory(training, None).open()
+    found = training_rows(own, np.arange(3000), other, lambda *step: told.append(step))
     assert np.flatnonzero(found.leaked).tolist() == list(range(0, 3000, 3))
-    assert done == sorted(done)
-    assert done[-1] == 6000
+    comparing = [step for step in told if step[0] == "comparing with the training data"]
+    assert comparing == sorted(comparing)
+    assert comparing[-1] == ("comparing with the training data", 6000, 6000)
+    assert ("preparing the comparison with the training data", 3000, 3000) in told
+    assert {done <= total for _, done, total in told} == {True}
 
 
 @pytest.mark.parametrize(

@@ -345,7 +345,7 @@ PARQUETS: dict[str, tuple[Write, str | None]] = {
     ),
     "durations as labels": (parquet(a=[1.0, 2.0], b=[1, 2], kind=pd.to_timedelta([1, 2])), "must be numbers or text"),
     "bytes as labels": (parquet(a=[1.0, 2.0], b=[1, 2], kind=[b"x", b"y"]), "must be numbers or text, found bytes"),
-    "lists as labels": (parquet(a=[1.0, 2.0], b=[1, 2], kind=[[1], [2]]), "must be numbers or text, found ndarray"),
+    "lists as labels": (parquet(a=[1.0, 2.0], b=[1, 2], kind=[[1], [2, 3]]), "its lists have different lengths"),
     "structs as labels": (parquet(a=[1.0, 2.0], b=[1, 2], kind=[{"c": 1}] * 2), "must be numbers or text, found dict"),
     "text as numbers": (parquet(a=["1", "2"], b=["3", "4"], kind=["x", "y"]), "must be numbers"),
     "nothing as labels": (parquet(a=[1.0, 2.0], b=[1, 2], kind=[None, None]), "has no label in 2 rows"),
@@ -394,10 +394,10 @@ RECORDS: dict[str, tuple[Write, str]] = {
     "text": (raw("d.tfrecord", b"a,b\n"), "cannot be read as TFRecord (record 0 is cut off)"),
     "cut off": (raw("d.tfrecord", frame(3, b"abc") + b"\0" * 7), "record 1 is cut off"),
     "exabytes": (raw("d.tfrecord", frame(2**62, b"")), "should have 4,611,686,018,427,387,904 bytes"),
-    "compressed": (raw("d.tfrecord", b"\x1f\x8b\x08\0" + bytes(40)), "record 0 should have"),
+    "compressed": (raw("d.tfrecord", b"\x1f\x8b\x08\0" + bytes(40)), "it is compressed with GZIP"),
     "sparse": (sparse("d.tfrecord"), "record 0 is empty, but its checksum is that of another length"),
     "a pipe": (lambda folder: os.mkfifo(folder / "d.tfrecord"), "is not a regular file"),
-    "a folder": (lambda folder: (folder / "d.tfrecord").mkdir(), "is a folder, not a file"),
+    "a folder": (lambda folder: (folder / "d.tfrecord").mkdir(), "it has no .tfrecord files"),
 }
 FOLDERS: dict[str, tuple[dict[str, Any], Write, str]] = {
     "images: none": (IMAGES, lambda _: None, "no such file"),

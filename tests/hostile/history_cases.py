@@ -63,6 +63,13 @@ CSV: dict[str, tuple[str | bytes, str | None]] = {
     "long field": ("loss\n" + "1" * 200_000 + "\n", "is not a training history"),
     "open quote": ('loss\n"1\n', None),
     "zeros": (b"\0" * 1000, "it has no metrics"),
+    "UTF-16": ("epoch,loss\n0,1\n".encode("utf-16"), "is not UTF-8"),
+    "UTF-16 without a mark": ("epoch,loss\n0,1\n".encode("utf-16-le"), "must not contain the character NUL"),
+    "NUL in a cell": ("epoch,loss\n0,1\x002\n", NO_LIST),
+    "NUL in a name": ("epoch,lo\0ss\n0,1\n", "must not contain the character NUL"),
+    "a cell of megabytes": ("epoch,loss\n0," + "9" * 2**24 + "\n", "is not a training history"),
+    "a name of megabytes": ("epoch," + "l" * 2**24 + "\n0,1\n", "is not a training history"),
+    "a thousand columns without values": (",".join(f"c{one}" for one in range(1000)) + "\n" + "," * 999 + "\n", None),
     "good": ("epoch,loss\n0,1.5\n1,NA\n", None),
 }
 
@@ -83,6 +90,10 @@ EVENTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "text": (logged(NAME, lambda path: path.write_text("loss 1", "utf-8")), "record 0 is cut off"),
     "exabytes": (logged(NAME, lambda path: path.write_bytes(b"\xff" * 16)), "record 0 should have"),
     "cut off": (logged(NAME, lambda path: path.write_bytes(bytes([9, *[0] * 15]))), "record 0 should have 9 bytes"),
+    "a JSON history": (
+        logged(NAME, lambda path: path.write_text('{"loss": [1, 2, 3]}', "utf-8")),
+        "record 0 should have",
+    ),
     "a pipe": (logged(NAME, os.mkfifo), "is not a regular file"),
     "a link": (logged(NAME, lambda path: path.symlink_to("/etc/passwd")), "is a link that leaves the folder"),
     "a link to a folder": (logged("up", lambda path: path.symlink_to("..")), "is a link to a folder"),
@@ -119,6 +130,8 @@ CASES = [
     *(Reading(f"CSV: {name}", content(text, "h.csv"), "h.csv", says) for name, (text, says) in CSV.items()),
     Reading("no file", lambda _: None, "h.json", "no such file"),
     Reading("pipe", lambda folder: os.mkfifo(folder / "h.json"), "h.json", "is not a regular file"),
+    Reading("pipe for a table", lambda folder: os.mkfifo(folder / "h.csv"), "h.csv", "is not a regular file"),
+    Reading("folder for a table", lambda folder: (folder / "h.csv").mkdir(), "h.csv", "the folder has no event files"),
     Reading("device", lambda folder: (folder / "h.csv").symlink_to("/dev/zero"), "h.csv", "is not a regular file"),
     Reading("folder", lambda folder: (folder / "h.json").mkdir(), "h.json", "the folder has no event files"),
     *(Reading(f"events: {name}", write, "logs", says) for name, (write, says) in EVENTS.items()),

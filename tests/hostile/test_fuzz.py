@@ -8,13 +8,17 @@ from __future__ import annotations
 import io
 import json
 import os
+import struct
 import tempfile
 import zipfile
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
+from handmade import full_results
 from hostile.specs import SPEC
 from hypothesis import HealthCheck, given, settings, strategies as st
 
@@ -64,6 +68,74 @@ GOOD_SPEC = SPEC.format(
     section="threshold = 0.4",
     more='[[checks]]\nmetric = "performance.accuracy"\nbetween = [0.1, 0.9]\n[output]\nformats = ["json"]',
 )
+FULL_SPEC = """schema_version = 1
+[report]
+title = "t"
+[models.m]
+path = "m.keras"
+history = "h.csv"
+history_columns = { loss = "train_loss", val_loss = "dev_loss" }
+params = { lr = 0.01, width = 24, augment = true, kind = "cnn" }
+quantiles = [0.1, 0.5, 0.9]
+series = "run"
+[models.n]
+path = "n.keras"
+params = { lr = 0.02, width = 24, augment = false, kind = "mlp" }
+outputs = { a = "logits", b = "mean_and_log_variance" }
+[data]
+images = { size = [8, 8], range = [0, 1], color = "grayscale" }
+class_names = ["a", "b"]
+[data.features]
+x = { dtype = "image" }
+y = { dtype = "int64" }
+age = { dtype = "float32", shape = [1] }
+[data.test]
+path = "test.tfrecord"
+columns = { region = "age" }
+used_for = ["selection"]
+[data.validation]
+path = "validation.tfrecord"
+max_samples = 10
+[data.train]
+path = "train.tfrecord"
+y = "y"
+[[slices]]
+where = 'age >= 18 and age < 65'
+name = "working age"
+[[slices]]
+by = "age"
+edges = [18, 65]
+[[slices]]
+by = ["region", "age"]
+[[slices]]
+discover = true
+columns = ["age"]
+[[sections]]
+kind = "performance"
+split = "validation"
+[[sections]]
+kind = "slices"
+minimum = 30
+[[sections]]
+kind = "cost"
+measure = true
+batch_sizes = [1, 64]
+[[sections]]
+kind = "pareto"
+objectives = ["performance.accuracy", { metric = "cost.multiply_adds", direction = "min" }]
+[[sections]]
+kind = "sweep"
+negligible = 0.005
+seed = "width"
+[[checks]]
+metric = "performance.accuracy"
+at_least = 0.9
+[limits]
+data_memory = 1
+[output]
+formats = ["json"]
+"""
+"""Most tables of a spec; files that it names are missing."""
 ODD = st.one_of(
     st.none(),
     st.booleans(),
@@ -150,7 +222,7 @@ TOML = (
 
 
 @fuzzed
-@given(spoiled(GOOD_SPEC.encode(), pieces=TOML))
+@given(spoiled(GOOD_SPEC.encode(), pieces=TOML) | spoiled(FULL_SPEC.encode(), pieces=TOML))
 def test_spec_in_toml(content: bytes) -> None:
     """Other characters."""
     ends(lambda folder: check(folder, "a.toml"), "a.toml", content)
@@ -191,6 +263,13 @@ def test_spec_in_yaml(content: bytes) -> None:
 
 
 @fuzzed
+@given(damaged(source.parse(FULL_SPEC, "a.toml", "toml").data).map(lambda tree: json.dumps(tree).encode()))
+def test_spec_with_most_tables(content: bytes) -> None:
+    """Other values in slices, features, images, splits, quantiles, columns of histories, parameters, options of sections."""
+    ends(lambda folder: check(folder, "a.yaml"), "a.yaml", content)
+
+
+@fuzzed
 @given(st.text(st.sampled_from("ab.=\"[]{}'\n\\0 -*,#\ud800")))
 def test_override(assignment: str) -> None:
     """Any ``--set``."""
@@ -205,10 +284,24 @@ def _compared(path: Path) -> object:
     return present(report.results(report.difference(path, path), Registry()), ("markdown",))
 
 
+@cache
+def _present_results(task: str) -> Any:
+    """Return the results of a model with all sections that need no other, as this version writes them."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = full_results(Path(folder), ("one",), ("a", "b"), rows=30, task=task)
+    return json.loads(made.to_json())
+
+
+def _results(name: str) -> Any:
+    """Return the results of an old version, or results of all sections, by task."""
+    return RESULTS if name == "0.1.0" else _present_results(name)
+
+
 @fuzzed
-@given(damaged(RESULTS))
-def test_results(tree: Any) -> None:
-    """Other values in a results file, for both of its readers, and for what is written of those that are read."""
+@given(st.sampled_from(["0.1.0", "classes", "distributions"]), st.data())
+def test_results(name: str, data: st.DataObject) -> None:
+    """Other values in a results file of an old version or this one, for both of its readers, and for what is written of those that are read."""
+    tree = data.draw(damaged(_results(name)))
     content = json.dumps(tree).encode()
     ends(lambda folder: results_file.rows(folder / "r.json"), "r.json", content)
     ends(lambda folder: _compared(folder / "r.json"), "r.json", content)
@@ -232,6 +325,43 @@ def test_history_in_json(content: bytes) -> None:
 def test_history_in_csv(content: bytes) -> None:
     """Other characters in a CSV history."""
     ends(lambda folder: histories.load(("models", "m", "history"), "h.csv", folder), "h.csv", content)
+
+
+@fuzzed
+@given(
+    spoiled(
+        b"step,key,value\n0,a,1.5\n0,b,2\n1,a,NA\n",
+        pieces=(b",", b'"', b"\n", b"epoch", b"key", b"1e999", b"-1", b"\0"),
+    ),
+    st.dictionaries(st.sampled_from(["loss", "val_loss", "epoch"]), st.sampled_from(["a", "b", "value", "gone", ""])),
+)
+def test_history_of_named_columns(content: bytes, names: dict[str, str]) -> None:
+    """Other characters in a long table, and other columns."""
+    ends(lambda folder: histories.load(("models", "m", "history"), "h.csv", folder, names), "h.csv", content)
+
+
+def _log() -> bytes:
+    """Return an event file of two scalars and a tensor, with checksums."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
+
+    log = b""
+    for step in range(2):
+        value = Summary.Value(tag="epoch_loss", simple_value=step)
+        event = Event(step=step, summary=Summary(value=[value])).SerializeToString()
+        length = struct.pack("<Q", len(event))
+        log += length + struct.pack("<I", masked_crc32c(length)) + event + struct.pack("<I", masked_crc32c(event))
+    return log
+
+
+@pytest.mark.keras
+@fuzzed
+@given(st.data())
+def test_history_in_event_files(data: st.DataObject) -> None:
+    """Other bytes in TensorBoard's files, and other records with right checksums."""
+    content = data.draw(spoiled(_log()))
+    ends(lambda folder: histories.load(("models", "m", "history"), "h.tfevents", folder), "h.tfevents", content)
 
 
 def _opened(folder: Path, **keys: Any) -> None:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from reportgen.contract.needs import Request
     from reportgen.errors import InputError
-    from reportgen.evaluation.collect import ProgressCallback
     from reportgen.evaluation.parts import RowsPart
+    from reportgen.evaluation.seldom import ProgressCallback
     from reportgen.spec.model import ReportSpec
 
 THREADS = 1

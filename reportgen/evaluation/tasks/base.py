@@ -73,6 +73,8 @@ class HeadEvidence:
         ``integers``, ``strings``, ``rows`` or ``floats``; None without labels.
     levels
         Of the declared quantiles; empty if none are.
+    axis
+        Of a last softmax over another axis than the last one, where 0 is that of the rows; None for any other activation.
     """
 
     declared_task: str = "auto"
@@ -84,6 +86,7 @@ class HeadEvidence:
     axes: int = 0
     labels: str | None = None
     levels: tuple[float, ...] = ()
+    axis: int | None = None
 
     @property
     def size(self) -> str:

@@ -39,11 +39,17 @@ def resolve_task(evidence: HeadEvidence) -> Decision:
     Raises
     ------
     ContradictionError
-        The declared type of the outputs is that of another task.
+        The declared type of the outputs is that of another task, or the classes of positions are not on the last axis.
     UndecidedError
         No rule matches.
     """
     decision = _task(evidence)
+    if decision.value in Dense.names and evidence.axis is not None:
+        axes = [*(axis for axis in range(1, evidence.axes + 2) if axis != evidence.axis), evidence.axis]
+        raise ContradictionError(
+            f"the last softmax is over axis {evidence.axis} of the output, so the classes are there, but in {decision.value} they must be on the "
+            f"last axis: save the model with keras.layers.Permute(({', '.join(map(str, axes))})) and then a softmax over axis -1 in its place"
+        )
     declared = evidence.declared_outputs
     if _OF_TASK.get(declared, decision.value) != decision.value:
         raise ContradictionError(

@@ -142,7 +142,7 @@ class ArraySource(FileSource):
                 found[location] = read(location, name)
         mistakes.require_none()
         if self.data.preprocess is not None:
-            found = preprocessed(self.data, self.folder, found)
+            found = preprocessed(self.data, self.folder, found, self.tell)
         for location, array in found.items():
             with mistakes.noted():
                 require_form(location, self.file_of(location), array.shape, array.dtype)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from reportgen.errors import InputError
+from reportgen.inputs.dataset import uncounted
 from reportgen.inputs.sources.arrays import first_line, require_filled, require_form, require_name, side_by_side
 from reportgen.inputs.sources.objects import missing, plain
 from reportgen.metrics.mapped import filled, zeros
@@ -15,7 +16,7 @@ from reportgen.metrics.mapped import filled, zeros
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from reportgen.inputs.dataset import Array
+    from reportgen.inputs.dataset import Array, Counted
     from reportgen.inputs.sources.arrays import Read
     from reportgen.spec.problems import Location
 
@@ -48,7 +49,7 @@ _NAMELESS = Column(np.empty(0), np.empty(0), "its name is not that of a column")
 """What stands for a column whose name the library does not have as it is written."""
 
 
-def gathered(parse: Parse, names: Iterable[str]) -> dict[str, Column]:
+def gathered(parse: Parse, names: Iterable[str], counted: Counted = uncounted, total: int = 0) -> dict[str, Column]:
     """Read columns of a table chunk by chunk; names that it does not have are left out.
 
     Parameters
@@ -58,11 +59,17 @@ def gathered(parse: Parse, names: Iterable[str]) -> dict[str, Column]:
         in some chunks only.
     names
         The columns.
+    counted, total
+        What is called after every chunk with the number of rows so far, and the number of all; 0 where that is not known.
     """
-    found = _pieces(parse({}), names)
+
+    def pieces_of(types: Mapping[str, type], names: Iterable[str]) -> dict[str, list[_Piece] | str]:
+        return _pieces(_counting(parse(types), counted, total), names)
+
+    found = pieces_of({}, names)
     mixed = {name: str for name, pieces in found.items() if isinstance(pieces, list) and _is_mixed(pieces)}
     if mixed:
-        found |= _pieces(parse(mixed), mixed)
+        found |= pieces_of(mixed, mixed)
     return {
         name: replace(_NAMELESS, error=pieces) if isinstance(pieces, str) else _joined(pieces)
         for name, pieces in found.items()
@@ -95,6 +102,15 @@ def reader(table: Mapping[str, Column], names: Sequence[str], file: str) -> Read
         return side_by_side([column.values for column in columns])
 
     return read
+
+
+def _counting(chunks: Iterator[Any], counted: Counted, total: int) -> Iterator[Any]:
+    """Yield the chunks, and tell after each one how many rows are done."""
+    done = 0
+    for chunk in chunks:
+        yield chunk
+        done += len(chunk)
+        counted(done, total)
 
 
 def _pieces(chunks: Iterator[Any], names: Iterable[str]) -> dict[str, list[_Piece] | str]:

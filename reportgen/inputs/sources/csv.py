@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import TextIO
 
+    from reportgen.inputs.dataset import Counted
     from reportgen.inputs.sources.arrays import Read
 
 _LONGEST_LINE = 2**24
@@ -35,8 +36,8 @@ class Csv(ArraySource):
         """Read the columns that the data table names; every row must be as wide as the first line."""
         with reading(("data", "path"), self.file, "cannot be read as csv"):
             with self._text() as file:
-                _require_width(file)
-            table = columns.gathered(self._chunks, named(self.data))
+                n = _require_width(file, self.counted)
+            table = columns.gathered(self._chunks, named(self.data), self.counted, n)
         return columns.reader(table, self.names() or (), self.file)
 
     def _chunks(self, types: Mapping[str, type]) -> Iterator[Any]:
@@ -51,17 +52,21 @@ class Csv(ArraySource):
         return self.path.open(newline="", encoding="utf-8-sig")
 
 
-def _require_width(file: TextIO) -> None:
-    """Refuse a row that is wider or narrower than the first line: with decimal commas its cells would be shifted."""
-    rows = csv.reader(_lines(file))
+def _require_width(file: TextIO, counted: Counted) -> int:
+    """Return the number of rows; refuse one that is wider or narrower than the first line: with decimal commas its cells would be shifted."""
+    rows, n = csv.reader(_lines(file)), 0
     try:
         head = next(rows, [])
         for row in rows:
+            n += bool(row)
+            if not n % columns.CHUNK:
+                counted(n, 0)
             if row and len(row) != len(head):
                 message = f"line {rows.line_num} has {len(row):,} cells, but the first line has {len(head):,}"
                 raise ValueError(message)
     except csv.Error as error:
         raise ValueError(f"line {rows.line_num}: {error}") from error
+    return n
 
 
 def _lines(file: TextIO) -> Iterator[str]:

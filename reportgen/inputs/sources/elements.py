@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from reportgen.inputs.dataset import uncounted
 from reportgen.inputs.sources.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reportgen.inputs.dataset import Array
+    from reportgen.inputs.dataset import Array, Counted
 
     Shapes = Mapping[str, tuple[int | None, ...] | None]
 
@@ -66,8 +67,15 @@ def batches_rule(shapes: Shapes, declared: bool | None) -> tuple[bool, str]:  # 
     raise ValueError(f"whether its elements are batches cannot be told from their shapes ({found}): set data.batched")
 
 
-def rows_of(dataset: Any, declared: bool | None) -> tuple[dict[str, Array], str]:  # noqa: FBT001 a value of the spec
-    """Read a ``tf.data`` data set once, in order; return all rows by name, and the rule that decided what a row is.
+def rows_of(
+    dataset: Any,
+    declared: bool | None,  # noqa: FBT001 a value of the spec
+    counted: Counted = uncounted,
+    most: float | None = None,
+) -> tuple[dict[str, Array], str]:
+    """Read a ``tf.data`` data set once, in order, counting its rows, of which an array may have ``most`` GiB.
+
+    Returns all rows by name, and the rule that decided what a row is.
 
     Raises
     ------
@@ -88,7 +96,7 @@ def rows_of(dataset: Any, declared: bool | None) -> tuple[dict[str, Array], str]
     options = tf.data.Options()
     options.deterministic = True
     batches = (dataset if batched else dataset.batch(_ROWS_AT_ONCE)).with_options(options)
-    with Rows() as rows:
+    with Rows(counted, 0 if batched else max(int(dataset.cardinality()), 0), most) as rows:
         n_batches = 0
         for element in batches.as_numpy_iterator():
             rows.add(parts(element))
@@ -98,8 +106,10 @@ def rows_of(dataset: Any, declared: bool | None) -> tuple[dict[str, Array], str]
         return arrays, f"elements are {'batches' if batched else 'rows'}: {rule}"
 
 
-def rows_of_batches(dataset: Any) -> tuple[dict[str, Array], str]:
-    """Read the batches of a Keras ``PyDataset`` once, in order.
+def rows_of_batches(
+    dataset: Any, counted: Counted = uncounted, most: float | None = None
+) -> tuple[dict[str, Array], str]:
+    """Read the batches of a Keras ``PyDataset`` once, in order, counting its rows.
 
     Raises
     ------
@@ -110,7 +120,7 @@ def rows_of_batches(dataset: Any) -> tuple[dict[str, Array], str]:
     if count is None or count == float("inf"):
         message = "does not end: __len__ must return the number of batches"
         raise ValueError(message)
-    with Rows() as rows:
+    with Rows(counted, most=most) as rows:
         for index in range(int(count)):
             rows.add(parts(dataset[index]))
         return _some(rows), "elements are batches: a PyDataset"

@@ -11,7 +11,7 @@ from reportgen.inputs.sources.elements import parts, rows_of, rows_of_batches
 from reportgen.inputs.sources.rows import as_array, digest_of
 
 if TYPE_CHECKING:
-    from reportgen.inputs.dataset import Array
+    from reportgen.inputs.dataset import Array, Counted
     from reportgen.inputs.sources.arrays import Read
     from reportgen.spec.problems import Location
 
@@ -36,7 +36,7 @@ class Function(ArraySource):
         with model_code(_AT, self.file, "cannot be imported"):
             function = imported(self.file, self.folder)
         with model_code(_AT, self.file, "cannot be used"):
-            arrays, self.reading = _rows(function(), self.data.batched)
+            arrays, self.reading = _rows(function(), self.data.batched, self.counted, self.limits.data_memory)
         self._rows_digest = digest_of(arrays)
 
         def one(location: Location, name: str) -> Array:
@@ -46,14 +46,19 @@ class Function(ArraySource):
         return stacked(one, self.file)
 
 
-def _rows(returned: Any, batched: bool | None) -> tuple[dict[str, Array], str]:  # noqa: FBT001 a value of the spec
+def _rows(
+    returned: Any,
+    batched: bool | None,  # noqa: FBT001 a value of the spec
+    counted: Counted,
+    most: float | None,
+) -> tuple[dict[str, Array], str]:
     import keras
     import tensorflow as tf
 
     if isinstance(returned, tf.data.Dataset):
-        return rows_of(returned, batched)
+        return rows_of(returned, batched, counted, most)
     if isinstance(returned, keras.utils.PyDataset):
-        return rows_of_batches(returned)
+        return rows_of_batches(returned, counted, most)
     named = parts(returned) or {"it": returned}
     for name, array in named.items():
         if not hasattr(array, "__array__"):

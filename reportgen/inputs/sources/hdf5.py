@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from reportgen.inputs.sources.arrays import ERRORS, ArraySource, reading, require_form, require_name, stacked
 from reportgen.inputs.sources.headers import require_memory
-from reportgen.metrics.mapped import filled
+from reportgen.metrics.mapped import filled, zeros
 from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:
     from reportgen.inputs.dataset import Array
     from reportgen.inputs.sources.arrays import Read
     from reportgen.spec.problems import Location
+
+_BYTES_AT_ONCE = 2**24
 
 
 class Hdf5(ArraySource):
@@ -70,7 +73,19 @@ class Hdf5(ArraySource):
                 return self._text(stored)
             if not stored.shape:
                 return np.asarray(stored[()])
-            return filled(len(stored), stored.dtype, lambda span: stored[span], stored.shape[1:])
+            return self._numbers(stored)
+
+    def _numbers(self, stored: Any) -> Array:
+        """Return numbers as an array: some megabytes at a time, in whole chunks, each of which is unpacked at once."""
+        n, *others = stored.shape
+        bytes_of_row = max(stored.dtype.itemsize * math.prod(others), 1)
+        chunk = stored.chunks[0] if stored.chunks else 1
+        size = max(_BYTES_AT_ONCE // bytes_of_row // chunk, 1) * chunk
+        found = zeros(stored.shape, stored.dtype)
+        for start in range(0, n, size):
+            found[start : start + size] = stored[start : start + size]
+            self.counted(min(start + size, n), n)
+        return found
 
     def _text(self, stored: Any) -> Array:
         """Return text as an array that is as wide as the longest of it; it is read twice, because only reading tells how wide."""

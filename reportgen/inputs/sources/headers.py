@@ -9,12 +9,15 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.inputs.dataset import uncounted
 from reportgen.metrics.mapped import contiguous, zeros
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import DTypeLike, NDArray
+
+    from reportgen.inputs.dataset import Counted
 
     Header = tuple[tuple[int, ...], np.dtype[Any]]
 
@@ -76,8 +79,8 @@ def mapped(path: Path) -> NDArray[Any]:
     return np.lib.format.open_memmap(path, mode="r")
 
 
-def read_values(stream: IO[bytes]) -> NDArray[Any]:
-    """Return the array in a stream from its start, whose header was judged; a large one is on the disk.
+def read_values(stream: IO[bytes], counted: Counted = uncounted) -> NDArray[Any]:
+    """Return the array in a stream from its start, whose header was judged, counting its rows; a large one is on the disk.
 
     Raises
     ------
@@ -93,4 +96,6 @@ def read_values(stream: IO[bytes]) -> NDArray[Any]:
             raise ValueError(f"ends {len(left):,} bytes before its array does")
         left[: len(some)] = some
         left = left[len(some) :]
+        n = shape[0] if shape else 1
+        counted(n - n * len(left) // array.nbytes, n)
     return contiguous(array.T) if in_columns else array

@@ -83,7 +83,7 @@ class ImageFolder(ArraySource):
             raise InputError(_AT, self.file, "is a folder of images: data.images must say their size and range")
         load_libraries()
         pictures = Pictures(self.data.images)
-        with model_code(_AT, self.file, "cannot be read as a folder of images"), Rows() as rows:
+        with model_code(_AT, self.file, "cannot be read as a folder of images"), Rows(self.counted, len(files)) as rows:
             for start in range(0, len(files), _ROWS_AT_ONCE):
                 batch = files[start : start + _ROWS_AT_ONCE]
                 rows.add({"x": np.stack([pictures.decoded(self._content(file), file) for file in batch])})

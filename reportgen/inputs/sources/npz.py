@@ -44,6 +44,6 @@ class Npz(ArraySource):
                         location, self.file, *read_header(member, members[name].file_size, self.limits.data_memory)
                     )
                 with archive.open(members[name]) as member:
-                    return read_values(member)
+                    return read_values(member, self.counted)
 
         return stacked(one, self.file)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen.inputs.code import imported, load_libraries, model_code
 from reportgen.inputs.sources.rows import Rows
+from reportgen.inputs.sources.source import untold
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.inputs.dataset import Array
+    from reportgen.inputs.sources.source import Tell
     from reportgen.spec.problems import Location
     from reportgen.spec.tables.data import DataSpec
 
@@ -22,7 +26,9 @@ _X = ("data", "x")
 _SINGLE = ""
 
 
-def preprocessed(data: DataSpec, folder: Path, arrays: Mapping[Location, Array]) -> dict[Location, Array]:
+def preprocessed(
+    data: DataSpec, folder: Path, arrays: Mapping[Location, Array], tell: Tell = untold
+) -> dict[Location, Array]:
     """Return the arrays of a data set with prepared inputs, in place of those that were read.
 
     The function gets a batch of ``data.batch_size`` rows, an array or a dict by input name, and returns as many rows,
@@ -40,8 +46,9 @@ def preprocessed(data: DataSpec, folder: Path, arrays: Mapping[Location, Array])
     load_libraries()
     with model_code(_AT, item, "cannot be imported"):
         function = imported(item, folder)
-    with model_code(_AT, item, "cannot be used"), Rows() as rows:
+    with model_code(_AT, item, "cannot be used"), ExitStack() as opened:
         n = _length(inputs)
+        rows = opened.enter_context(Rows(partial(tell, "preprocessing"), n))
         for start in range(0, n, data.batch_size):
             batch = {name: array[start : start + data.batch_size] for name, array in inputs.items()}
             returned = function(batch.get(_SINGLE, batch))

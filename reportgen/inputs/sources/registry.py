@@ -13,7 +13,7 @@ from reportgen.inputs.sources.npy import Npy
 from reportgen.inputs.sources.npz import Npz
 from reportgen.inputs.sources.parquet import Parquet
 from reportgen.inputs.sources.saved_dataset import SavedDataset
-from reportgen.inputs.sources.source import entries, files
+from reportgen.inputs.sources.source import entries, files, untold
 from reportgen.inputs.sources.tfrecord import TfRecord
 from reportgen.spec.files import is_folder, unusable
 from reportgen.spec.tables.output import NO_LIMITS_NAMED
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from reportgen.inputs.sources.source import FileSource, Source
+    from reportgen.inputs.sources.source import FileSource, Source, Tell
     from reportgen.spec.problems import Location
     from reportgen.spec.tables.data import DataSpec
     from reportgen.spec.tables.output import LimitsSpec
@@ -31,11 +31,11 @@ SOURCES: tuple[type[FileSource], ...] = (Npz, Csv, Parquet, Hdf5, TfRecord)
 """The formats of a ``data.path`` that is a file."""
 
 
-def source_of(data: DataSpec, folder: Path, limits: LimitsSpec = NO_LIMITS_NAMED) -> Source:
+def source_of(data: DataSpec, folder: Path, limits: LimitsSpec = NO_LIMITS_NAMED, tell: Tell = untold) -> Source:
     """Return the source of the files that a data table names: the first of these rules that applies.
 
-    A function; without a path ``.npy`` files; the suffix of a file format; with ``data.images`` a folder of images; another
-    folder is a saved ``tf.data`` data set.
+    A function; without a path ``.npy`` files; the suffix of a file format; with ``data.features`` a folder of TFRecord files; with
+    ``data.images`` a folder of images; another folder is a saved ``tf.data`` data set.
 
     Raises
     ------
@@ -43,19 +43,21 @@ def source_of(data: DataSpec, folder: Path, limits: LimitsSpec = NO_LIMITS_NAMED
         The file has an unknown suffix.
     """
     if data.function is not None:
-        return Function(data, folder, limits)
+        return Function(data, folder, limits, tell)
     if data.path is None:
-        return Npy(data, folder, limits)
+        return Npy(data, folder, limits, tell)
     path = folder / data.path
     found = next((one for one in SOURCES if path.suffix in one.suffixes), None)
-    if found is None and data.images is not None:
+    if found is None and data.features is not None and is_folder(path):
+        found = TfRecord
+    elif found is None and data.images is not None:
         found = ImageFolder
     elif found is None and is_folder(path):
         found = SavedDataset
     if found is None:
         *others, last = (suffix for one in SOURCES for suffix in one.suffixes)
         raise InputError(("data", "path"), data.path, f"must be an {', '.join(others)} or {last} file, or a folder")
-    return found(data, folder, limits)
+    return found(data, folder, limits, tell)
 
 
 def unusable_data(data: DataSpec, folder: Path) -> Iterator[tuple[Location, str, str]]:

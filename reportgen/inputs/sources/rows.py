@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import tempfile
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from reportgen.inputs.dataset import uncounted
+from reportgen.inputs.sources.headers import require_memory
 from reportgen.inputs.sources.objects import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reportgen.inputs.dataset import Array
+    from reportgen.inputs.dataset import Array, Counted
 
 
 _CHUNK = 4_096
@@ -22,10 +25,19 @@ _CHUNK = 4_096
 
 
 class Rows:
-    """Arrays by name that grow by batches of rows, in order; a context, which must be left before the files of its rows can go."""
+    """Arrays by name that grow by batches of rows, in order; a context, which must be left before the files of its rows can go.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    counted, total
+        What is called after every batch with the number of rows so far, and the number of all; 0 where that is not known.
+    most
+        GiB of numbers that an array may have; None for any.
+    """
+
+    def __init__(self, counted: Counted = uncounted, total: int = 0, most: float | None = None) -> None:
         self._open = ExitStack()
+        self._counted, self._done, self._total, self._most = counted, 0, total, most
         self._numbers: dict[str, _Numbers] = {}
         self._texts: dict[str, list[Array]] = {}
 
@@ -41,8 +53,8 @@ class Rows:
         Raises
         ------
         ValueError
-            An array is neither numbers nor text, has no rows, or rows of another shape or dtype than before; or the arrays have
-            different numbers of rows.
+            An array is neither numbers nor text, has no rows, or rows of another shape or dtype than before, or more than it may; or
+            the arrays have different numbers of rows, or other names than before.
         OSError
             The disk is full.
         """
@@ -54,14 +66,22 @@ class Rows:
         if len(set(lengths.values())) > 1:
             found = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
             raise ValueError(f"the arrays have different numbers of rows: {found}")
+        before = self._texts.keys() | self._numbers.keys()
+        if not arrays or (before and arrays.keys() != before):
+            found = ", ".join(sorted(before)) or "one"
+            raise ValueError(f"a batch has {', '.join(arrays) or 'no parts'}, not {found}")
         for name, array in arrays.items():
+            if name in (self._numbers if array.dtype.kind == "U" else self._texts):
+                raise ValueError(f"{name!r} has rows of different types: text and numbers")
             if array.dtype.kind == "U":
                 self._texts.setdefault(name, []).append(array)
             elif name in self._numbers:
                 self._numbers[name].add(name, array)
             else:
                 file = self._open.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 the stack closes it
-                self._numbers[name] = _Numbers(file, array)
+                self._numbers[name] = _Numbers(file, array, self._most)
+        self._done += max(map(len, arrays.values()), default=0)
+        self._counted(self._done, self._total)
 
     def arrays(self) -> dict[str, Array]:
         """Return all rows."""
@@ -73,8 +93,8 @@ class Rows:
 class _Numbers:
     """Rows of one shape and dtype in a file without a name: it goes when it is closed and no longer mapped."""
 
-    def __init__(self, file: IO[bytes], first: Array) -> None:
-        self._file = file
+    def __init__(self, file: IO[bytes], first: Array, most: float | None) -> None:
+        self._file, self._most = file, most
         self._shape, self._dtype, self._n = first.shape[1:], first.dtype, 0
         self.add("", first)
 
@@ -85,6 +105,7 @@ class _Numbers:
             raise ValueError(f"{name!r} has rows of different types: {self._dtype} and {array.dtype}")
         self._file.write(np.ascontiguousarray(array).tobytes())
         self._n += len(array)
+        require_memory((self._n, *self._shape), self._dtype, sys.maxsize if self._most is None else self._most)
 
     def array(self) -> Array:
         self._file.flush()

@@ -10,13 +10,20 @@ from reportgen.inputs.digest import sha256
 from reportgen.spec.files import unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from reportgen.inputs.dataset import Dataset
     from reportgen.spec.problems import Location
     from reportgen.spec.tables.data import DataSpec
     from reportgen.spec.tables.output import LimitsSpec
+
+    Tell = Callable[[str, int, int], None]
+    """Is called with what is done to rows, in one word, with how many of them, and of all; 0 of them where that is not known."""
+
+
+def untold(_what: str, _done: int, _total: int) -> None:
+    """Tell nobody what is done to rows."""
 
 
 class Source(Protocol):
@@ -55,17 +62,24 @@ class FileSource(ABC):
         The folder that paths are relative to.
     limits
         Those of the spec.
+    tell
+        Is called while rows are read.
     """
 
     suffixes: ClassVar[tuple[str, ...]]
     """Suffixes of its files."""
 
-    def __init__(self, data: DataSpec, folder: Path, limits: LimitsSpec) -> None:
+    def __init__(self, data: DataSpec, folder: Path, limits: LimitsSpec, tell: Tell = untold) -> None:
         self.data = data
         self.limits = limits
+        self.tell = tell
         self.folder = folder
         self.file = data.origin or ""
         self.path = folder / self.file
+
+    def counted(self, done: int, total: int) -> None:
+        """Tell how many rows are read, and of all."""
+        self.tell("reading", done, total)
 
     @abstractmethod
     def names(self) -> tuple[str, ...] | None:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import math
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from reportgen.errors import InputError
 from reportgen.inputs.code import load_libraries, model_code
+from reportgen.inputs.digest import of_folder
+from reportgen.inputs.folders import files_below
 from reportgen.inputs.sources.arrays import ArraySource, reading, require_name, stacked
 from reportgen.inputs.sources.pictures import Pictures
 from reportgen.inputs.sources.records import require_frames
 from reportgen.inputs.sources.rows import Rows
 from reportgen.inputs.sources.source import entries
+from reportgen.spec.files import is_folder
 from reportgen.spec.tables.data import RECORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from reportgen.inputs.dataset import Array
     from reportgen.inputs.sources.arrays import Read
@@ -26,10 +31,12 @@ if TYPE_CHECKING:
 
 _AT = ("data", "path")
 _ROWS_AT_ONCE = 64
+_MOST_UNPACKED = 1032
+"""Bytes that a byte of GZIP can be at most."""
 
 
 class TfRecord(ArraySource):
-    """A ``.tfrecord`` file without compression; every record is an ``Example`` with the described features."""
+    """A ``.tfrecord`` file, or a folder of them, which follow one another by name; every record is an ``Example`` with the described features."""
 
     suffixes: ClassVar[tuple[str, ...]] = RECORDS
 
@@ -41,36 +48,57 @@ class TfRecord(ArraySource):
         """Return the features that the spec describes, if it does."""
         return tuple(self._features) or None
 
+    def unusable(self) -> Iterator[tuple[Location, str, str]]:
+        """Yield a file that cannot be opened."""
+        return iter(()) if is_folder(self.path) else super().unusable()
+
+    def digest(self) -> tuple[tuple[str, str], ...]:
+        """Return the file with its digest, or the folder and one digest over its files."""
+        return ((f"{self.file.rstrip('/')}/", of_folder(self.path)),) if is_folder(self.path) else super().digest()
+
     def reader(self) -> Read:
         """Read the features that the data table names."""
         with reading(_AT, self.file, "cannot be read as TFRecord"):
-            if not require_frames(self.path):
+            shards = self._shards()
+            n = sum(require_frames(shard, self.data.compression, self.limits.data_memory) for shard in shards)
+            if not n:
                 message = "contains no rows"
                 raise ValueError(message)
         for location, value in entries(self.data):
             for name in [value] if isinstance(value, str) else value:
                 require_name(tuple(self._features), location, self.file, name)
+        most = sum(shard.stat().st_size for shard in shards) * (1 if self.data.compression is None else _MOST_UNPACKED)
         for name, spec in self._features.items():
-            if math.prod(spec.shape) > self.path.stat().st_size:
-                message = f"is the shape of {math.prod(spec.shape):,} values, more than the file has bytes"
+            if math.prod(spec.shape) > most:
+                message = f"is the shape of {math.prod(spec.shape):,} values, more than there are bytes"
                 raise InputError(("data", "features", name, "shape"), self.file, message)
         load_libraries()
         with model_code(_AT, self.file, "cannot be read as TFRecord"):
-            arrays = self._rows()
+            arrays = self._rows(list(map(str, shards)), n)
 
         def one(_location: Location, name: str) -> Array:
             return arrays[name]
 
         return stacked(one, self.file)
 
-    def _rows(self) -> dict[str, Array]:
+    def _shards(self) -> list[Path]:
+        """Return the file, or those of the folder by name."""
+        if not is_folder(self.path):
+            return [self.path]
+        names = [name for name in files_below(self.path) if self.suffixes[0] in PurePath(name).name]
+        if not names:
+            raise ValueError(f"it has no {self.suffixes[0]} files")
+        self.reading = f"{len(names):,} files by folder and name"
+        return [self.path / name for name in names]
+
+    def _rows(self, shards: list[str], n: int) -> dict[str, Array]:
         import tensorflow as tf
 
         wanted = {name for _, value in entries(self.data) for name in ([value] if isinstance(value, str) else value)}
         features = {name: spec for name, spec in self._features.items() if name in wanted}
         stored = {name: tf.io.FixedLenFeature(*_stored(spec, tf)) for name, spec in features.items()}
-        with Rows() as rows:
-            for batch in tf.data.TFRecordDataset(str(self.path)).batch(_ROWS_AT_ONCE):
+        with Rows(self.counted, n) as rows:
+            for batch in tf.data.TFRecordDataset(shards, self.data.compression).batch(_ROWS_AT_ONCE):
                 found = tf.io.parse_example(batch, stored)
                 rows.add({name: self._values(name, spec, found[name].numpy()) for name, spec in features.items()})
             return rows.arrays()

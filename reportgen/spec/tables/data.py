@@ -27,6 +27,9 @@ FeatureType = Literal[
 
 RECORDS = (".tfrecord", ".tfrecords")
 """Suffixes of TFRecord files."""
+COMPRESSED = "GZIP"
+"""How TFRecord files can be compressed."""
+_OTHER_FILES = (".npz", ".csv", ".parquet", ".h5", ".hdf5")
 _LISTED = frozenset({"float32", "int64", "string", "image"})
 
 
@@ -69,7 +72,7 @@ class DataSpec(Strict):
     """The evaluation data."""
 
     path: Name | None = None
-    """An `.npz`, `.csv`, `.parquet`, `.h5` or `.tfrecord` file, a folder that `tf.data.Dataset.save` wrote, or a folder of images; omit it if `x` and `y` are `.npy` files."""
+    """An `.npz`, `.csv`, `.parquet`, `.h5` or `.tfrecord` file, a folder of `.tfrecord` files, a folder that `tf.data.Dataset.save` wrote, or a folder of images; omit it if `x` and `y` are `.npy` files."""
     function: str | None = None
     """Function that returns the data, in place of a path: `package.module:name` or `./data.py:name`. It is imported and run."""
     preprocess: str | None = None
@@ -79,7 +82,9 @@ class DataSpec(Strict):
     images: ImagesSpec | None = None
     """How images become inputs; with a folder as `path`, its folders are the classes."""
     features: Annotated[dict[Name, FeatureSpec], Field(min_length=1)] | None = None
-    """The features of a `.tfrecord` file by name."""
+    """The features of a `.tfrecord` file, or of a folder of them, by name."""
+    compression: Literal["GZIP", "SNAPPY"] | None = None
+    """How `.tfrecord` files (`"GZIP"`), or what `tf.data.Dataset.save` wrote (`"GZIP"`, `"SNAPPY"`), is compressed; by default it is not."""
     x: Arrays = "x"
     """Array name (npz, h5), file (npy), column names (csv, parquet), feature (tfrecord) or part (`x`, `x/left` of `tf.data`); for several inputs, a table with one entry per input."""
     y: Arrays | None = Field(default="y", json_schema_extra=or_false)
@@ -129,14 +134,24 @@ class DataSpec(Strict):
             message = "names no rows that are evaluated: set path, function or x, or a table [data.test]"
             raise ValueError(message)
         others = (self.training, *self.further.values())
-        record = any((one.path or "").endswith(RECORDS) for one in (self, *others) if one is not None)
+        paths = [one.path for one in (self, *others) if one is not None and one.path is not None]
+        record = any(path.endswith(RECORDS) for path in paths)
+        other = all(path.endswith(_OTHER_FILES) for path in paths)
         if self.path is not None and self.function is not None:
             raise ValueError(TWO_ORIGINS)
         if record and self.features is None:
             message = "a .tfrecord file needs a table features, which describes its examples"
             raise ValueError(message)
-        if self.features is not None and not record:
-            message = f"features describe the examples of a .tfrecord file (found path {self.path!r})"
+        if self.features is not None and other:
+            message = (
+                f"features describe the examples of a .tfrecord file, or of a folder of them (found path {self.path!r})"
+            )
+            raise ValueError(message)
+        if self.compression is not None and other:
+            message = f"compression is that of .tfrecord files, or of a folder that tf.data.Dataset.save wrote (found path {self.path!r})"
+            raise ValueError(message)
+        if self.compression not in {None, COMPRESSED} and (record or self.features is not None):
+            message = f"a .tfrecord file is compressed with {COMPRESSED!r} or not at all (found compression {self.compression!r})"
             raise ValueError(message)
         of_images = [name for name, one in (self.features or {}).items() if one.dtype == "image"]
         if of_images and self.images is None:

@@ -50,7 +50,7 @@ class LimitsSpec(Strict):
     evaluation_memory: Number | None = Field(default=None, gt=0)
     """GiB that the process with the models may take; by default what the machine has. Enforced on Linux."""
     data_memory: Number | None = Field(default=None, gt=0)
-    """GiB that an array of the data, or the columns of a parquet file that are named, may have by its header, unpacked, before it is read; by default the memory of the machine."""
+    """GiB that an array of the data, or the columns of a parquet file that are named, may have by its header, unpacked, before it is read, by default the memory of the machine; and that an array of `tf.data` or a `PyDataset` may get while it is read, by default any, so that one without an end does not fill the disk."""
     config_size: Number = Field(default=64.0, gt=0, le=2048)
     """MiB of `config.json` and of `metadata.json` in a `.keras` file."""
     history_size: Number = Field(default=64.0, gt=0, le=2048)
