@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.cli.listing import steps
 from reportgen.evaluation.processes import OneByOne
 from reportgen.pipeline.progress import Pace, _Log
+from reportgen.pipeline.run import Run
 
 if TYPE_CHECKING:
     import pytest
@@ -75,4 +77,23 @@ def test_a_log_has_a_line_for_every_quarter_and_every_minute(capsys: pytest.Capt
         "evaluating cnn: 600 of 40,000, 10/s, 1 h 6 min left",
         "evaluating cnn: 1,300 of 40,000, 10/s, 1 h 4 min left",
         "evaluating cnn: 10,000 of 40,000, 10/s, 50 min left",
+    ]
+
+
+def test_the_parts_of_a_step_are_below_it() -> None:
+    """What steps within a step take is theirs alone; parts are in its time too, and add up where they are repeated."""
+    run = Run()
+    with run.step("evaluation"), run.part("evaluation", "model a"):
+        pass
+    run.seconds["analysis"] = 2.5
+    run.parts.update({("evaluation", "model a"): 1.25, ("analysis", "slices"): 2.0})
+    with run.part("analysis", "slices"):
+        pass
+    assert 2.0 < run.parts["analysis", "slices"] < 2.5
+    run.seconds["evaluation"] = 1.5
+    assert [" ".join(line.split()) for line in steps(run)] == [
+        "evaluation 1.50 s",
+        "model a 1.25 s",
+        "analysis 2.50 s",
+        "slices 2.00 s",
     ]

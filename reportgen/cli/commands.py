@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import traceback
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
@@ -101,7 +102,9 @@ def build(  # noqa: PLR0913 one for each option
         return flow.read_plan(spec, overrides, flat(only), flat(skip))
 
     cluster = _cluster(executor, scheduler, address, jobs)
+    start = perf_counter()
     planned = read()
+    reading = perf_counter() - start
     folder = output_dir or flow.default_output(planned)
     wanted = _with_summary(formats or planned.spec.output.wanted, appended, flow.inputs_of(planned), folder)
     if flags["watch"]:
@@ -109,6 +112,7 @@ def build(  # noqa: PLR0913 one for each option
     try:
         with progress(quiet=flags["quiet"]) as tell:
             run = _run(tell, jobs or 0, cluster, **flags)
+            run.seconds["spec"] = reading
             if flags["watch"] and run.store is None:
                 fail("reportgen: --watch needs the cache: it renders what is in it", 2)
             outcome = flow.build(planned, folder, wanted, run)
