@@ -265,9 +265,7 @@ def _state(spec: Path, planned: Plan) -> State:
     return state(spec, planned)
 
 
-def _watch(
-    spec: Path, read: Callable[[], Plan], folder: Path, run: Run, before: State | None, port: int
-) -> None:
+def _watch(spec: Path, read: Callable[[], Plan], folder: Path, run: Run, before: State | None, port: int) -> None:
     from dataclasses import replace
 
     from reportgen.pipeline.run import silent
