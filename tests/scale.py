@@ -87,15 +87,15 @@ def merge(n: int) -> None:
         before = anonymous("self")
         for index in range(PARTS):
             blocks = RowsPart(index, PARTS).blocks(n, BATCH)
-            start = time.perf_counter()
+            start = time.process_time()
             array_store.write(_piece(blocks, encoded, head_rows), file)
-            gathering += time.perf_counter() - start
+            gathering += time.process_time() - start
             largest = max(largest, sum(one.stat().st_size for one in Path(folder).iterdir()))
-            start = time.perf_counter()
+            start = time.process_time()
             whole.gathered.merge(array_store.read(file), np.arange(blocks[0].start, blocks[-1].stop))
-            joining += time.perf_counter() - start
+            joining += time.process_time() - start
     print(
-        f"{n:,} rows of {CLASSES} classes in {PARTS} parts: gathered and written in {gathering / n * 1e9:.0f} ns a row, joined in {joining:.1f} s, "
+        f"{n:,} rows of {CLASSES} classes in {PARTS} parts: gathered and written in {gathering / n * 1e9:.0f} ns a row, joined in {joining:.1f} s of CPU, "
         f"{joining / n * 1e9:.0f} ns a row; the largest answer has {largest / 1e6:,.0f} MB, {largest * PARTS / n:.0f} bytes a row of an even share; "
         f"anonymous memory grew by {memory.peak - before:,.0f} MB at most"
     )
@@ -119,17 +119,17 @@ def _piece(blocks: list[range], encoded: Labels, head_rows: HeadRows) -> HeadPie
 
 @dataclass(frozen=True)
 class _Timed:
-    """Prints how long something takes, and the most anonymous memory that the process has meanwhile."""
+    """Prints how much of the processor something takes, and the most anonymous memory that the process has meanwhile."""
 
     count: int
 
     def __call__(self, what: str, work: Callable[[], object]) -> None:
-        start = time.perf_counter()
+        start = time.process_time()
         with _Sampled() as memory:
             work()
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         print(
-            f"{self.count:,} models, {what}: {seconds:.1f} s, {seconds / self.count * 1e3:.2f} ms a model; {memory.peak:,.0f} MB at most"
+            f"{self.count:,} models, {what}: {seconds:.1f} s of CPU, {seconds / self.count * 1e3:.2f} ms a model; {memory.peak:,.0f} MB at most"
         )
 
 
