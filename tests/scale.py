@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from reportgen.contract.records.pieces import HeadPiece
 
 PARTS, BATCH = 100, 256
-ROWS = (10**7, 10**8)
+ROWS = (3 * 10**6, 3 * 10**7, 10**8)
 WIDTHS = (8, 24)
 MODELS = (1_000, 10_000)
 CLASSES = 10
