@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import tracemalloc
 from dataclasses import replace
+from http.client import HTTPConnection
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +35,7 @@ from reportgen.sections.performance.schema import PerformanceOptions
 SECTIONS = ("overview", "performance", "calibration", "weights", "information_flow")
 ONE_BY_ONE = ("overview", "calibration", "weights", "information_flow")
 MANY = (6, 24, 42)
+SAVES, LONGEST = 5, 60.0
 ROWS = (10**4, 10**5, 10**6)
 TESTS = Path(__file__).parent
 SPECS = TESTS.parent / "specs"
@@ -45,7 +49,7 @@ def main() -> None:
     classification()
     joining()
     with tempfile.TemporaryDirectory() as folder:
-        for what in (documents, rows, store, jobs, mobilenet, segmentation, many_models):
+        for what in (documents, watched, rows, store, jobs, mobilenet, segmentation, many_models):
             what(Path(folder))
 
 
@@ -58,6 +62,46 @@ def documents(folder: Path) -> None:
     for formats in ("html,json,markdown", "html,json,markdown,pdf"):
         cost = ran("render", results, "-o", folder / "again", "-q", "--format", formats)
         print(f"{EXAMPLES[0]} rendered again, {formats}: {cost.cpu:.1f} s of CPU")
+
+
+def watched(folder: Path) -> None:
+    """Save a spec that is watched, with another description, several times; look how soon the served page has it."""
+    spec_file, words = folder / "release.toml", "Saved {0} times"
+    text = (SPECS / EXAMPLES[0]).read_text("utf-8").replace('"digits/', f'"{SPECS}/digits/')
+    spec_file.write_text(text, "utf-8")
+    environment = QUIET | {"REPORTGEN_CACHE": str(folder / "watched"), "REPORTGEN_NO_CACHE": ""}
+    options = ("-o", str(folder / "watch"), "--format", "html", "--watch")
+    command = [sys.executable, "-m", "reportgen", "build", str(spec_file), *options]
+    seconds = []
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as program:
+        try:
+            port = next(found[1] for line in program.stdout or () if (found := re.search(r"127.0.0.1:(\d+)/", line)))
+            for count in range(SAVES):
+                said = words.format(count)
+                spec_file.write_text(text.replace("[report]", f'[report]\ndescription = "{said}"', 1), "utf-8")
+                start = time.perf_counter()
+                while said not in _page(int(port)):
+                    if time.perf_counter() - start > LONGEST:
+                        raise TimeoutError(said)
+                    time.sleep(0.01)
+                seconds.append(time.perf_counter() - start)
+        finally:
+            program.terminate()
+    told = ", ".join(f"{one:.2f}" for one in seconds)
+    print(
+        f"{EXAMPLES[0]} watched: the page has a saved change after {statistics.median(seconds):.2f} s (median of {told})"
+    )
+
+
+def _page(port: int) -> str:
+    connection = HTTPConnection("127.0.0.1", port)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().read().decode("utf-8")
+    finally:
+        connection.close()
 
 
 def resnet50() -> list[tuple[int, ...]]:

@@ -44,6 +44,14 @@ def segmentation(folder: Path) -> None:
     keras.Model(inputs, outputs).save(folder / "unet.keras")
 
 
+def images(folder: Path) -> None:
+    """Write a small convolution for pictures of 64 x 64."""
+    layers = [keras.layers.Rescaling(1 / 255), keras.layers.Conv2D(4, 8, 8), keras.layers.GlobalAveragePooling2D()]
+    keras.Sequential([keras.Input((64, 64, 3)), *layers, keras.layers.Dense(10, activation="softmax")]).save(
+        folder / "images.keras"
+    )
+
+
 def deep(folder: Path) -> None:
     """Write a model of 50 layers and a million rows."""
     generator = np.random.default_rng(0)

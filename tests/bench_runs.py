@@ -41,7 +41,7 @@ def ran(*arguments: object, environment: Mapping[str, str] = UNCACHED) -> Cost:
     ):
         peak = 0.0
         while process.poll() is None:
-            peak = max(peak, sum(map(_anonymous, _family(process.pid))))
+            peak = max(peak, sum(map(anonymous, _family(process.pid))))
             time.sleep(_EVERY)
         said.seek(0)
         told = re.search(r"^evaluation +([\d.]+) s", said.read(), re.MULTILINE)
@@ -75,7 +75,7 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-def _anonymous(pid: int) -> float:
+def anonymous(pid: int | str) -> float:
     """Return RssAnon of a process in MB; 0 for one that has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()

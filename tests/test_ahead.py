@@ -50,8 +50,12 @@ def test_the_page_is_the_same(
     drawn, real = [], drawings._Pending.draw
     monkeypatch.setattr(drawings._Pending, "draw", lambda one: (drawn.append(one.name), real(one))[1])
     store = Store(tmp_path / "store") if stored else None
-    several = present(found, ("html",), Run(store=store, drawers=3))
+    run = Run(store=store, drawers=3)
+    several = present(found, ("html",), run)
     assert several.files == alone.files
+    timed = [part for step, part in run.parts if step == "figures"]
+    assert len(timed) > len(drawn), "those of the other processes too"
+    assert set(drawn) <= set(timed)
     figures = {drawing.name for record in found.sections for drawing in record.manifest.figures}
     assert 0 < len(drawn) < len(figures)
     if store is not None:

@@ -55,12 +55,19 @@ def test_the_number_of_workers_changes_no_byte(folder: Path, monkeypatch: pytest
     """Nor who fails; the progress is of all models."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     one, _ = computed(folder / "spec.toml", 1)
-    two, steps = computed(folder / "spec.toml", 2)
+    steps: list[tuple[str, int, int]] = []
+    run = Run(lambda *step: steps.append(step), jobs=2)
+    two = flow.compute(flow.read_plan(folder / "spec.toml"), run)
     assert one.to_json() == two.to_json()
     assert [model.name for model in two.models if model.reason] == ["broken"]
     told = [step for step in steps if step[2] == 4]
     assert {done for _, done, _ in told} <= {0, 1, 2, 3, 4}
     assert any(", " in what for what, _, _ in told)
+    parts = {part: seconds for (step, part), seconds in run.parts.items() if step == "evaluation"}
+    timed = {"digests of the inputs", "starting TensorFlow", "reading the data", "examples"}
+    assert parts.keys() == timed | {f"model {model.name}" for model in two.models}
+    assert all(seconds > 0 for seconds in parts.values())
+    assert {part for step, part in run.parts if step == "analysis"} == {section.id for section in two.sections}
 
 
 @pytest.mark.keras

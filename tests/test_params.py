@@ -173,39 +173,127 @@ def test_rows_of_other_models_are_counted(runs: Path) -> None:
     assert found(runs, sweep=STARRED)[0].unused == (("runs.csv", 2),)
 
 
-def test_an_export_of_optuna(runs: Path) -> None:
-    """As ``study.trials_dataframe().to_csv()`` writes it: rows by number, columns ``params_…``."""
-    (runs / "0.keras").touch()
-    (runs / "1.keras").touch()
-    (runs / "study.csv").write_text(
-        ",number,value,datetime_start,datetime_complete,duration,params_lr,params_momentum,params_optimizer,state\n"
-        "0,0,0.91,2026-01-01 00:00:00.1,2026-01-01 00:01:00.1,0 days 00:01:00,0.01,0.9,sgd,COMPLETE\n"
-        "1,1,0.95,2026-01-01 00:01:00.1,2026-01-01 00:02:00.1,0 days 00:01:00,0.001,,adam,COMPLETE\n"
-        "2,2,,2026-01-01 00:02:00.1,2026-01-01 00:03:00.1,0 days 00:01:00,1.0,,adam,FAIL\n"
-    )
-    of_all, problems = found(runs, study={"path": "*.keras", "params_from": "study.csv"})
+OPTUNA = """\
+,number,value,datetime_start,datetime_complete,duration,params_kind,params_lr,params_momentum,user_attrs_model,user_attrs_tag,system_attrs_fixed_params,state
+0,0,0.0046,2026-11-27 08:45:51.148905,2026-11-27 08:45:51.149469,0 days 00:00:00.000564,a,0.0046,,runs/0.keras,x,,COMPLETE
+1,1,0.0016,2026-11-27 08:45:51.149520,2026-11-27 08:45:51.149803,0 days 00:00:00.000283,a,0.0016,,runs/1.keras,x,,COMPLETE
+2,2,,2026-11-27 08:45:51.149842,2026-11-27 08:45:51.150096,0 days 00:00:00.000254,b,0.0005,0.53,,x,,FAIL
+3,3,,2026-11-27 08:45:51.150159,2026-11-27 08:45:51.150368,0 days 00:00:00.000209,a,0.0047,,,x,,FAIL
+4,4,10.0,2026-11-27 08:45:51.150401,2026-11-27 08:45:51.150623,0 days 00:00:00.000222,b,0.3254,0.41,,,,PRUNED
+5,5,0.0171,2026-11-27 08:45:51.150645,2026-11-27 08:45:51.150851,0 days 00:00:00.000206,b,0.0171,0.8,runs/5.keras,x,,COMPLETE
+6,6,,,,,,,,,,"{'lr': 0.1, 'kind': 'a'}",WAITING
+"""
+"""A study of Optuna 5.0 by ``study.trials_dataframe().to_csv()``: two trials raised or returned NaN, one was pruned, one waits; digits shortened."""
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """Make a folder with the study, and the models of two of its trials."""
+    (tmp_path / "runs").mkdir()
+    for number in (0, 1):
+        (tmp_path / "runs" / f"{number}.keras").touch()
+    (tmp_path / "study.csv").write_text(OPTUNA)
+    return tmp_path
+
+
+def test_an_export_of_optuna(study: Path) -> None:
+    """Rows by number, columns ``params_…``; the trials without a model are those that failed, and others."""
+    of_all, problems = found(study, study={"path": "runs/*.keras", "params_from": "study.csv"})
     assert not problems
-    assert of_all.values == {
-        "0": {"lr": 0.01, "momentum": 0.9, "optimizer": "sgd"},
-        "1": {"lr": 0.001, "optimizer": "adam"},
-    }
-    assert of_all.unused == (("study.csv", 1),)
+    assert of_all.values == {"0": {"kind": "a", "lr": 0.0046}, "1": {"kind": "a", "lr": 0.0016}}
     assert "export of Optuna, models by the column number" in of_all.readings[0]
+    assert [(one.name, one.params) for one in of_all.failed] == [
+        ("study.csv, trial 2", {"kind": "b", "lr": 0.0005, "momentum": 0.53}),
+        ("study.csv, trial 3", {"kind": "a", "lr": 0.0047}),
+    ]
+    assert (of_all.failed[0].file, of_all.failed[0].sha256) == of_all.files["0"]
+    assert (of_all.unused, of_all.pruned) == ((("study.csv", 3),), (("study.csv", 1),))
+
+
+def test_failed_trials_of_optuna_need_no_name(study: Path) -> None:
+    """Where a user attribute names the models, trials without one have none; parameters of the entry hold for them too."""
+    table = {"path": "study.csv", "model": "user_attrs_model"}
+    of_all, problems = found(
+        study, study={"path": "runs/*.keras", "params_from": table, "params": {"epochs": 3, "momentum_of_bn": 0.9}}
+    )
+    assert not problems
+    assert of_all.values["1"] == {"epochs": 3, "momentum_of_bn": 0.9, "kind": "a", "lr": 0.0016}
+    assert [one.name for one in of_all.failed] == ["study.csv, trial 2", "study.csv, trial 3"]
+    assert of_all.failed[1].params == {"epochs": 3, "momentum_of_bn": 0.9, "kind": "a", "lr": 0.0047}
+
+
+def test_several_entries_share_a_study(study: Path) -> None:
+    """Only what all of them set holds for a trial that none of them covers."""
+    entries = {
+        name: {"path": f"runs/{name}.keras", "params_from": "study.csv", "params": {"epochs": 3, "fold": int(name)}}
+        for name in ("0", "1")
+    }
+    of_all, problems = found(study, **entries)
+    assert not problems
+    assert of_all.failed[1].params == {"epochs": 3, "kind": "a", "lr": 0.0047}
+
+
+def test_a_failed_trial_with_a_model_is_a_model(study: Path) -> None:
+    """What is measured of it counts, whatever the tuner says."""
+    (study / "runs" / "3.keras").touch()
+    of_all, _ = found(study, study={"path": "runs/*.keras", "params_from": "study.csv"})
+    assert "3" in of_all.values
+    assert [one.name for one in of_all.failed] == ["study.csv, trial 2"]
+
+
+def trial(folder: Path, name: str, units: int, status: str) -> None:
+    """Write a trial as KerasTuner 1.4 does."""
+    values = {"units": units, "lr": 0.01, "act": "relu", "bn": True, "tuner/epochs": 3, "tuner/trial_id": None}
+    content = {
+        "trial_id": name,
+        "hyperparameters": {"space": [], "values": values},
+        "metrics": {"metrics": {}},
+        "score": None,
+        "best_step": 0,
+        "status": status,
+        "message": None if status == "COMPLETED" else "Traceback (most recent call last): ...",
+    }
+    (folder / f"trial_{name}").mkdir()
+    (folder / f"trial_{name}" / "trial.json").write_text(json.dumps(content))
 
 
 def test_trials_of_keras_tuner(tmp_path: Path) -> None:
     """One ``trial.json`` for each model; what Hyperband keeps beside the parameters is left out."""
     for name, units in (("00", 32), ("01", 64)):
-        (tmp_path / f"trial_{name}").mkdir()
         (tmp_path / f"{name}.keras").touch()
-        values = {"units": units, "lr": 0.01, "act": "relu", "bn": True, "tuner/epochs": 3, "tuner/trial_id": None}
-        trial = {"trial_id": name, "hyperparameters": {"space": [], "values": values}, "status": "COMPLETED"}
-        (tmp_path / f"trial_{name}" / "trial.json").write_text(json.dumps(trial))
+        trial(tmp_path, name, units, "COMPLETED")
     of_all, problems = found(tmp_path, tuned={"path": "*.keras", "params_from": "trial_*/trial.json"})
     assert not problems
     assert of_all.values["01"] == {"units": 64, "lr": 0.01, "act": "relu", "bn": True}
     assert of_all.readings == ("units, lr, act, bn from KerasTuner's trial of each model",)
     assert of_all.files["00"][0] == "trial_00/trial.json"
+    assert (of_all.failed, of_all.unused) == ((), ())
+
+
+def test_failed_trials_of_keras_tuner(tmp_path: Path) -> None:
+    """Those that crashed or were deemed infeasible, without a model; one that still runs is only counted."""
+    for name, units, status in (
+        ("0", 8, "COMPLETED"),
+        ("1", 16, "FAILED"),
+        ("2", 24, "INVALID"),
+        ("3", 32, "RUNNING"),
+        ("4", 48, "FAILED"),
+    ):
+        trial(tmp_path, name, units, status)
+    for name in ("0", "4"):
+        (tmp_path / f"{name}.keras").touch()
+    entry = {"path": "*.keras", "params_from": "trial_*/trial.json", "params": {"epochs": 3}}
+    of_all, problems = found(tmp_path, tuned=entry)
+    assert not problems
+    assert [(one.name, one.params["units"], one.params["epochs"]) for one in of_all.failed] == [
+        ("trial_1/trial.json", 16, 3),
+        ("trial_2/trial.json", 24, 3),
+    ]
+    assert (of_all.unused, of_all.pruned) == ((("trial_*/trial.json", 1),), ())
+    (tmp_path / "trial_3" / "trial.json").write_text("{")
+    _, (problem,) = found(tmp_path, tuned=entry)
+    assert problem.location == ("models", "tuned", "params_from")
+    assert problem.message == "matches trial_3/trial.json, which is the trial of no model and is not valid JSON"
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from reportgen.cli.listing import steps
 from reportgen.evaluation.processes import OneByOne, _Joined, _JoinedParts
 from reportgen.evaluation.seldom import Seldom
 from reportgen.inputs.sources import columns, hdf5
 from reportgen.inputs.sources.registry import source_of
 from reportgen.pipeline.progress import Pace, _Log
+from reportgen.pipeline.run import Run
 from reportgen.spec.tables.data import DataSpec
 from reportgen.spec.tables.output import NO_LIMITS_NAMED
 
@@ -174,3 +176,22 @@ def test_rows_that_are_prepared_are_told(tmp_path: Path) -> None:
     spec = DataSpec(x="x.npy", y=None, preprocess="./p.py:half", batch_size=2)
     source_of(spec, tmp_path, NO_LIMITS_NAMED, lambda *step: told.append(step)).open()
     assert told == [("preprocessing", 2, 5), ("preprocessing", 4, 5), ("preprocessing", 5, 5)]
+
+
+def test_the_parts_of_a_step_are_below_it() -> None:
+    """What steps within a step take is theirs alone; parts are in its time too, and add up where they are repeated."""
+    run = Run()
+    with run.step("evaluation"), run.part("evaluation", "model a"):
+        pass
+    run.seconds["analysis"] = 2.5
+    run.parts.update({("evaluation", "model a"): 1.25, ("analysis", "slices"): 2.0})
+    with run.part("analysis", "slices"):
+        pass
+    assert 2.0 < run.parts["analysis", "slices"] < 2.5
+    run.seconds["evaluation"] = 1.5
+    assert [" ".join(line.split()) for line in steps(run)] == [
+        "evaluation 1.50 s",
+        "model a 1.25 s",
+        "analysis 2.50 s",
+        "slices 2.00 s",
+    ]

@@ -606,7 +606,7 @@ def test_a_model_that_fails_costs_nothing_of_the_others(tmp_path: Path) -> None:
     for models in ({"a": "key of a"}, {"a": "key of a", "b": "key of b"}):
         store = Store(tmp_path / "store")
         keys = stored.Keys("data", models, (), (), {}, {}, complete=len(models) > 1)
-        remembered = memory.KeptResults(made_plan(tmp_path), store, keys)
+        remembered = memory.KeptResults(made_plan(tmp_path), Run(store=store), keys)
         analyze(made_plan(tmp_path), made_evaluation(), "2026-01-02", keep_going=False, memory=remembered)
         found.append({kind: (store.found[kind], store.missed[kind]) for kind in ("part", "section")})
     first, second = found

@@ -20,10 +20,12 @@ from browser import CHROMIUM, MISSING, Browser
 from reportgen.pipeline import flow, stored
 from reportgen.pipeline.run import Run
 from reportgen.pipeline.store import Store
-from reportgen.pipeline.watch import SECONDS, watch
+from reportgen.pipeline.watch import SECONDS, state, watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from reportgen.pipeline.watch import State
 
 pytestmark = pytest.mark.usefixtures("warm_processes")
 SPECS = Path(__file__).parents[1] / "specs"
@@ -40,18 +42,18 @@ output.templates = "own"
 class Watched:
     """A watch in a thread."""
 
-    def __init__(self, folder: Path, run: Run) -> None:
+    def __init__(self, folder: Path, run: Run, before: State | None = None) -> None:
         self.spec, self.output, self.lines, self._stop = folder / "spec.toml", folder / "out", [], Event()
         self.lines: list[str]
-        self._thread = Thread(target=self._watch, args=(run,), daemon=True)
+        self._thread = Thread(target=self._watch, args=(run, before), daemon=True)
         self._thread.start()
         self.until(lambda: any("http" in line for line in self.lines))
         self.port = int(self.lines[0].rpartition("127.0.0.1:")[2].partition("/")[0])
         self.until(lambda: b"Watched" in self.get()[1])
 
-    def _watch(self, run: Run) -> None:
+    def _watch(self, run: Run, before: State | None) -> None:
         read = lambda: flow.read_plan(self.spec)  # noqa: E731
-        watch(self.spec, read, self.output, run, self.lines.append, stop=self._stop.is_set)
+        watch(self.spec, read, self.output, run, self.lines.append, before=before, stop=self._stop.is_set)
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds."""
@@ -102,6 +104,17 @@ def watched(built: tuple[Path, Run], monkeypatch: pytest.MonkeyPatch) -> Iterato
     found = Watched(folder, run)
     yield found
     found.close()
+
+
+def test_what_was_saved_while_the_report_was_built_is_rendered(built: tuple[Path, Run], watched: Watched) -> None:
+    """The models may have taken hours."""
+    folder, run = built
+    before = state(watched.spec, flow.read_plan(watched.spec))
+    watched.close()
+    watched.spec.write_text(SPEC.replace("Watched", "Watched, saved meanwhile"), "utf-8")
+    again = Watched(folder, run, before)
+    again.until(lambda: b"saved meanwhile" in again.get()[1])
+    again.close()
 
 
 def test_a_saved_spec_is_rendered(watched: Watched) -> None:

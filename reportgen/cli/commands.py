@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import traceback
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from reportgen.contract.formats import Format
     from reportgen.evaluation.seldom import ProgressCallback
     from reportgen.pipeline.run import Cluster, Run
+    from reportgen.pipeline.watch import State
     from reportgen.plan.plan import Plan
 
 EXIT_CODES = """\b
@@ -101,7 +103,9 @@ def build(  # noqa: PLR0913 one for each option
         return flow.read_plan(spec, overrides, flat(only), flat(skip))
 
     cluster = _cluster(executor, scheduler, address, jobs)
+    start = perf_counter()
     planned = read()
+    reading = perf_counter() - start
     folder = output_dir or flow.default_output(planned)
     wanted = _with_summary(formats or planned.spec.output.wanted, appended, flow.inputs_of(planned), folder)
     if flags["watch"]:
@@ -109,6 +113,8 @@ def build(  # noqa: PLR0913 one for each option
     try:
         with progress(quiet=flags["quiet"]) as tell:
             run = _run(tell, jobs or 0, cluster, **flags)
+            run.seconds["spec"] = reading
+            before = _state(spec, planned) if flags["watch"] else None
             if flags["watch"] and run.store is None:
                 fail("reportgen: --watch needs the cache: it renders what is in it", 2)
             outcome = flow.build(planned, folder, wanted, run)
@@ -116,7 +122,7 @@ def build(  # noqa: PLR0913 one for each option
         fail(located(planned, error), error.exit_code)
     show_outcome(outcome, appended, run, **flags)
     if flags["watch"]:
-        _watch(spec, read, folder, run, port)
+        _watch(spec, read, folder, run, before, port)
     raise click.exceptions.Exit(outcome.exit_code)
 
 
@@ -253,13 +259,19 @@ def _with_summary(
     return tuple(dict.fromkeys((*formats, "summary")))
 
 
-def _watch(spec: Path, read: Callable[[], Plan], folder: Path, run: Run, port: int) -> None:
+def _state(spec: Path, planned: Plan) -> State:
+    from reportgen.pipeline.watch import state
+
+    return state(spec, planned)
+
+
+def _watch(spec: Path, read: Callable[[], Plan], folder: Path, run: Run, before: State | None, port: int) -> None:
     from dataclasses import replace
 
     from reportgen.pipeline.run import silent
     from reportgen.pipeline.watch import watch
 
-    watch(spec, read, folder, replace(run, progress=silent), say_error, port=port)
+    watch(spec, read, folder, replace(run, progress=silent), say_error, before=before, port=port)
 
 
 def run() -> int:

@@ -49,8 +49,11 @@ def metric_rows(table: Iterable[TableRow]) -> list[Row]:
 
 
 def steps(run: Run) -> list[str]:
-    """Return how long every step of a run took, and what of it was in the cache."""
-    lines = [f"{name:16} {time:7.2f} s" for name, time in run.seconds.items()]
+    """Return how long every step of a run took, with its parts below it, and what of it was in the cache."""
+    lines = []
+    for name, time in run.seconds.items():
+        lines.append(f"{name:16} {time:7.2f} s")
+        lines += [f"  {part:30} {own:7.2f} s" for (step, part), own in run.parts.items() if step == name]
     store = run.store
     if store is not None:
         kinds = sorted(store.found | store.missed)
@@ -58,6 +61,7 @@ def steps(run: Run) -> list[str]:
             f"{f'cache: {kind}':16} {store.found[kind]:,} of {store.found[kind] + store.missed[kind]:,}"
             for kind in kinds
         ]
+        lines += [f"{f'cache {what}':16} {time:7.2f} s" for what, time in store.seconds.items()]
         lines += [] if store.trouble is None else [f"cache: {store.trouble}"]
     return lines
 

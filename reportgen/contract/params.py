@@ -27,6 +27,26 @@ Value = Annotated[bool | int | float | str, BeforeValidator(_is_a_value)]
 
 
 @dataclass(frozen=True)
+class FailedTrial:
+    """A trial that its tuner marks as failed and that left no model.
+
+    Attributes
+    ----------
+    name
+        The trial: its file, and its number in a file of many.
+    params
+        Those that are known of it.
+    file, sha256
+        Where the tuner says so, and its digest.
+    """
+
+    name: str
+    params: Mapping[str, Value]
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Params:
     """The training parameters of all models, and where they come from.
 
@@ -39,13 +59,19 @@ class Params:
     readings
         Where the parameters come from, as sentences.
     unused
-        Tables with rows that are about no model of the spec: file and number of such rows.
+        Tables with rows that are about no model of the spec: file and number of such rows, without failed trials.
+    failed
+        Trials that left no model and that the tuner marks as failed.
+    pruned
+        Tables with trials that the tuner stopped early, which is no failure: file and number, which are among those of ``unused``.
     """
 
     values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     readings: tuple[str, ...] = ()
     unused: tuple[tuple[str, int], ...] = ()
+    failed: tuple[FailedTrial, ...] = ()
+    pruned: tuple[tuple[str, int], ...] = ()
 
 
 NO_PARAMS = Params()

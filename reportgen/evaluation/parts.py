@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BLOCKS = 64
-"""Blocks of batches that the rows are divided into: the largest number of parts, and of sums that pieces of all rows hold."""
+BLOCKS = 256
+"""Blocks of batches that the rows are divided into: the largest number of parts, and of sums that pieces of all rows hold. Never the number of workers: sums would differ in their last digits."""
 
 
 @dataclass(frozen=True)

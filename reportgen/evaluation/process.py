@@ -15,6 +15,7 @@ import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Event
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from reportgen.contract.records.evaluation import Evaluation
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from reportgen.spec.model import ReportSpec
 
 
+LOADING, EVALUATING = "loading ", "evaluating "
+"""Beginnings of the steps of a model."""
 _PACKAGE = Path(__file__).parents[1]
 _THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 """Variables that limit the threads of TensorFlow and NumPy."""
@@ -77,6 +80,9 @@ class EvaluationProcess:
     ) -> None:
         self._models = tuple(spec.models)
         self._done: dict[str, Path] = {}
+        self.seconds: dict[str, float] = {}
+        """How long what it told took: until the first step it starts TensorFlow; then steps by name, and models."""
+        self._began = perf_counter()
         self.ended = False
         """Whether all that it will tell is known."""
         job = {
@@ -154,8 +160,10 @@ class EvaluationProcess:
         """Follow the worker until it has finished; return the failures by model."""
         failures: dict[str, InputError] = {}
         what, self.ended = "starting", True
+        stage = "starting TensorFlow"
         for line in self._process.stdout or ():
             ((kind, content),) = json.loads(line).items()
+            stage = self._timed(stage, kind, content)
             if kind == "finished":
                 return failures
             if kind == "error":
@@ -174,6 +182,17 @@ class EvaluationProcess:
         code = self._process.wait()
         self._watchdog.require_within(what)
         raise WorkerError(f"the evaluation process {ending(code)}, while {what}")
+
+    def _timed(self, stage: str, kind: str, content: Any) -> str:
+        """Add the time since the last message to a stage; return the one that begins: a model is one, until it is done."""
+        now = perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._began
+        self._began = now
+        if kind == "done":
+            return "examples"
+        if kind != "step" or content[0].startswith(EVALUATING):
+            return stage
+        return f"model {content[0].removeprefix(LOADING)}" if content[0].startswith(LOADING) else str(content[0])
 
 
 def _environment(home: Path, threads: int | None) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from reportgen.evaluation.executors.interface import THREADS
 from reportgen.evaluation.parts import BLOCKS, RowsPart
-from reportgen.evaluation.process import EvaluationProcess, WorkerError, of_all
+from reportgen.evaluation.process import EVALUATING, LOADING, EvaluationProcess, WorkerError, of_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,6 +90,15 @@ class EvaluationProcesses:
             for name, place in share.finished.items()
         }
         return self._kept | done
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """How long what the workers told took, added up over them; of workers of a cluster nothing is known here."""
+        found: dict[str, float] = {}
+        for worker in (*(share for share, _ in self._shares), *([] if self._last is None else [self._last])):
+            for what, time in worker.seconds.items():
+                found[what] = found.get(what, 0.0) + time
+        return found
 
     def result(self, report: ProgressCallback) -> Evaluation:
         """Wait for the evaluation; see :meth:`EvaluationProcess.result`. What a worker leaves when it crashes is tried once more."""
@@ -186,8 +195,8 @@ class _Joined:
 
         def tell(what: str, done: int, total: int) -> None:
             with self._lock:
-                if what.startswith(_LOADING):
-                    name = what.removeprefix(_LOADING)
+                if what.startswith(LOADING):
+                    name = what.removeprefix(LOADING)
                     self._running[id(worker)] = name
                     self._seen.add(name)
                     self._tell()
@@ -220,7 +229,7 @@ class _JoinedParts:
 
         def tell(what: str, done: int, total: int) -> None:
             with self._lock:
-                if what.startswith(_EVALUATING):
+                if what.startswith(EVALUATING):
                     rows = self._rows.setdefault(what, {})
                     rows[id(worker)] = done, total
                     self._report(what, *map(sum, zip(*rows.values(), strict=True)))
@@ -247,10 +256,10 @@ class OneByOne:
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Tell a step of the worker."""
-        if self._models == 1 or not what.startswith((_LOADING, _EVALUATING)):
+        if self._models == 1 or not what.startswith((LOADING, EVALUATING)):
             self._report(what, done, total)
             return
-        if what.startswith(_LOADING):
+        if what.startswith(LOADING):
             self._begun += 1
         else:
             self._rows = self._rows or total
@@ -258,6 +267,3 @@ class OneByOne:
                 self._done = max(self._done, (self._begun - 1) * total + done)
         said = f"{what} ({self._begun} of {self._models})"
         self._report(said, self._done, max(self._models * self._rows, 1))
-
-
-_LOADING, _EVALUATING = "loading ", "evaluating "

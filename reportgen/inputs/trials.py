@@ -6,8 +6,8 @@ import csv
 import hashlib
 import io
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from reportgen.errors import ReportgenError
 from reportgen.spec.files import FileError, read_bytes
@@ -26,6 +26,11 @@ ANY = ""
 """The model of a file that is about one model."""
 _MODEL, _NUMBER, _STATE, _PREFIX = "model", "number", "state", "params_"
 """Columns: of the models by default; of an export of Optuna, and the beginning of those with its parameters."""
+Ended = Literal["failed", "pruned"]
+"""How a trial ended without a result, as its tuner says."""
+_OF_OPTUNA: dict[str, Ended] = {"FAIL": "failed", "PRUNED": "pruned"}
+_OF_KERAS_TUNER: dict[str, Ended] = {"FAILED": "failed", "INVALID": "failed"}
+"""By the tuner's own word. The other ones, of trials that wait, run or are complete, say nothing of how they ended without a model."""
 _OF_THE_TUNER = "tuner/"
 """Beginning of values that KerasTuner's Hyperband keeps beside the parameters."""
 _LARGEST = 64.0
@@ -50,11 +55,17 @@ class Trials:
         Digest of the file.
     reading
         How it was read.
+    ended
+        The rows of trials that failed or were stopped early, as the tuner says.
+    numbers
+        The numbers of trials by row, of an export of Optuna.
     """
 
     rows: dict[str, dict[str, Value]]
     sha256: str
     reading: str
+    ended: dict[str, Ended] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
 
 
 def read(path: Path, named: ParamsFromSpec) -> Trials:
@@ -76,11 +87,11 @@ def read(path: Path, named: ParamsFromSpec) -> Trials:
     if path.suffix.lower() == ".json":
         if named.model is not None or named.columns is not None:
             raise TrialsError("is the trial of one model, without columns: leave out model and columns")
-        return Trials({ANY: _of_keras_tuner(text)}, sha256, "KerasTuner's trial of each model")
+        return _of_keras_tuner(text, sha256)
     return _of_csv(text, sha256, named)
 
 
-def _of_keras_tuner(text: str) -> dict[str, Value]:
+def _of_keras_tuner(text: str, sha256: str) -> Trials:
     try:
         trial: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -95,7 +106,9 @@ def _of_keras_tuner(text: str) -> dict[str, Value]:
     for name, value in own.items():
         if not isinstance(value, bool | int | float | str) or not is_finite(str(value)):
             raise TrialsError(f"gives the parameter {name} no finite number and no text (found {json.dumps(value)})")
-    return own
+    status = trial.get("status")
+    ended = _OF_KERAS_TUNER.get(status) if isinstance(status, str) else None
+    return Trials({ANY: own}, sha256, "KerasTuner's trial of each model", {} if ended is None else {ANY: ended})
 
 
 def _of_csv(text: str, sha256: str, named: ParamsFromSpec) -> Trials:
@@ -111,15 +124,22 @@ def _of_csv(text: str, sha256: str, named: ParamsFromSpec) -> Trials:
     names = {column: column.removeprefix(_PREFIX) if of_optuna else column for column in columns}
     rows: dict[str, dict[str, Value]] = {}
     seen: dict[str, int] = {}
+    ended: dict[str, Ended] = {}
+    numbers: dict[str, str] = {}
     for number, line in lines:
         cells = {name: cell.strip() for name, cell in zip(header, line, strict=True)}
         model = cells[key]
+        if of_optuna:
+            model = model if _is_set(model) else f"trial {cells[_NUMBER]}"
+            numbers[model] = cells[_NUMBER]
+            if cells[_STATE] in _OF_OPTUNA:
+                ended[model] = _OF_OPTUNA[cells[_STATE]]
         if model in seen:
             raise TrialsError(f"has two rows for {model!r}, in lines {seen[model]} and {number}")
         seen[model] = number
         rows[model] = {names[name]: _value(cells[name], name, number) for name in columns if _is_set(cells[name])}
     kind = "export of Optuna, " if of_optuna else ""
-    return Trials(rows, sha256, f"{kind}models by the column {key}")
+    return Trials(rows, sha256, f"{kind}models by the column {key}", ended, numbers)
 
 
 def _cells(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:

@@ -34,6 +34,8 @@ INFLATED = 10.0
 """Variance of an effect, in multiples of what it would be without the other parameters, from which they are hardly separable: the
 variance inflation factor. Kutner et al. (2005), Applied Linear Statistical Models."""
 _TOLERANCE = 1e-8
+_NUMBERS = 2**23
+"""Numbers of a block of rows of all runs."""
 
 Source = Literal["repeats", "residuals"]
 
@@ -304,7 +306,8 @@ def _within(settings: Codes) -> tuple[Floats, int]:
 
 def _of(projection: tuple[Floats, int], scores: Scores, source: Source) -> _Error:
     matrix, freedom = projection
-    both = max(float(np.trace(matrix @ scores.covariance)), 0.0) / freedom / scores.units
+    trace = float(np.vdot(matrix, scores.covariance))  # of their product: both are symmetric
+    both = max(trace, 0.0) / freedom / scores.units
     between = float(scores.means @ matrix @ scores.means) / freedom
     return _Error(max(between, both), both, freedom, source)
 
@@ -331,8 +334,9 @@ def _effect(weights: Floats, scores: Scores, error: _Error, family: int) -> Effe
 
 
 def covariance(rows: Sequence[Floats], block: int = 2**16) -> Floats:
-    """Return the (m, m) covariance of m arrays (N,) over their rows, computed in blocks; zeros for a single row."""
+    """Return the (m, m) covariance of m arrays (N,) over their rows, computed in blocks of at most 64 MB; zeros for a single row."""
     n = len(rows[0])
+    block = min(block, max(_NUMBERS // len(rows), 1))
     means = np.array([one.mean() for one in rows])
     total = np.zeros((len(rows), len(rows)))
     for start in range(0, n, block):

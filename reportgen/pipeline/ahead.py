@@ -7,6 +7,7 @@ code alone, and answer with entries of a store: what one of them could not draw 
 from __future__ import annotations
 
 import gc
+import json
 import os
 import signal
 import sys
@@ -60,6 +61,11 @@ class Drawers:
 
     def __init__(self, processes: int) -> None:
         self.processes = processes
+        self.seconds: dict[str, float] = {}
+        """How long what was noted took."""
+        self._shared = os.memfd_create("times") if processes >= _FEWEST else None
+        """What the processes noted, one line each: they write at the same place of it."""
+        self._is_child = False
         self._children: list[tuple[BaseProcess, frozenset[str]]] = []
         self._lives, self._keep = os.pipe()
 
@@ -72,6 +78,23 @@ class Drawers:
             child.join()
         os.close(self._keep)
         os.close(self._lives)
+        if self._shared is not None:
+            self._gather()
+            os.close(self._shared)
+            self._shared = None
+
+    def note(self, what: str, seconds: float) -> None:
+        """Note how long something took, in whichever process."""
+        if self._is_child and self._shared is not None:
+            os.write(self._shared, f"{json.dumps([what, seconds])}\n".encode())
+        else:
+            self.seconds[what] = seconds
+
+    def _gather(self) -> None:
+        """Take over what the other processes noted."""
+        if self._shared is not None:
+            noted = os.pread(self._shared, os.fstat(self._shared).st_size, 0)
+            self.seconds |= dict(map(json.loads, noted.splitlines()))
 
     @property
     def has_room(self) -> bool:
@@ -105,6 +128,7 @@ class Drawers:
             _run(own)
         for child, _ in self._children:
             child.join()
+        self._gather()
 
     def _fork(self, tasks: Sequence[Callable[[], object]], sections: Iterable[str] = ()) -> None:
         from multiprocessing import get_context
@@ -121,6 +145,7 @@ class Drawers:
 
     def _child(self, tasks: Sequence[Callable[[], object]]) -> None:
         os.close(self._keep)
+        self._is_child = True
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program's to handle
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)

@@ -119,6 +119,10 @@ class _Pending:
         return svg.both(self.figure, self.small, self.theme, self.name)
 
 
+def unnoted(_what: str, _seconds: float) -> None:
+    """Note nothing."""
+
+
 class Drawings:
     """The drawn figures of a report.
 
@@ -132,10 +136,20 @@ class Drawings:
         Whether phones show them too.
     blank
         Whether nothing is drawn: every drawing is blank.
+    note
+        Called with the name of each figure that was drawn, and how long that took.
     """
 
-    def __init__(self, results: Results, store: Store | None, *, phone: bool, blank: bool = False) -> None:
-        self._results, self._phone, self._blank = results, phone, blank
+    def __init__(
+        self,
+        results: Results,
+        store: Store | None,
+        *,
+        phone: bool,
+        blank: bool = False,
+        note: Callable[[str, float], None] = unnoted,
+    ) -> None:
+        self._results, self._phone, self._blank, self._note = results, phone, blank, note
         self._theme, self._store, self._kept = theme_of(results), store, KeptFigures(results, store)
         self._pending: dict[str, list[_Pending]] = {}
         self._drawn: dict[str, Both] = {}
@@ -165,7 +179,7 @@ class Drawings:
         left = [both for both in missing if not drawers.is_at_work(both[0].record.id)]
         if left:
             engine.start()  # once, before the processes part
-        drawers.run([partial(_keep, kept, *both) for both in left])
+        drawers.run([partial(self._keep, kept, *both) for both in left])
         for one, key in missing:
             drawn = kept.made(key)
             if drawn is not None:
@@ -175,7 +189,9 @@ class Drawings:
         """Yield those of a section."""
         pending = self._pending.get(record.id)
         for one in self._figures(record, self._kept) if pending is None else pending:
-            drawn, narrow = (BLANK, ()) if self._blank else self._drawn.get(one.name) or _keep(self._kept, one, one.key)
+            drawn, narrow = (
+                (BLANK, ()) if self._blank else self._drawn.get(one.name) or self._keep(self._kept, one, one.key)
+            )
             yield Drawing(
                 id=one.name,
                 title=one.figure.title,
@@ -186,6 +202,15 @@ class Drawings:
                 tables=one.figure.tables,
                 place=_place(record, one.figure),
             )
+
+    def _keep(self, kept: KeptFigures, one: _Pending, key: str | None) -> Both:
+        """Draw a figure, and keep it under a key."""
+        start = perf_counter()
+        both = one.draw()
+        self._note(one.name, perf_counter() - start)
+        if key is not None:
+            kept.keep(key, both)
+        return both
 
     def _figures(self, record: SectionRecord, kept: KeptFigures) -> Iterator[_Pending]:
         from reportgen.figures import svg
@@ -234,15 +259,8 @@ class EarlyDrawings:
 
     def _draw(self, sections: Collection[str], so_far: Callable[[], Results]) -> None:
         results = so_far()
-        drawings = Drawings(results, self._store, phone=self._phone)
+        drawings = Drawings(results, self._store, phone=self._phone, note=self._drawers.note)
         for record in results.sections:
             if record.id in sections:
                 for _ in drawings.of(record):
                     pass
-
-
-def _keep(kept: KeptFigures, one: _Pending, key: str | None) -> Both:
-    both = one.draw()
-    if key is not None:
-        kept.keep(key, both)
-    return both

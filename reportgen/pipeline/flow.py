@@ -117,7 +117,9 @@ def build(planned: Plan, output: Path, formats: Sequence[Format], run: Run) -> O
     """
     inputs = inputs_of(planned)
     files.require_writable(output, _names(formats), inputs)
-    rehearse(planned, formats)
+    if templates_of(planned) is not None:
+        with run.step("templates"):
+            rehearse(planned, formats)
     with _typesetter(planned.spec.limits, formats) as typesetter, Drawers(run.drawers) as drawers:
         results = compute(planned, run, typesetter, formats=formats, drawers=drawers)
         from reportgen.pipeline import present
@@ -131,7 +133,9 @@ def build(planned: Plan, output: Path, formats: Sequence[Format], run: Run) -> O
     contents: dict[str, bytes | memoryview] = {**report.files}
     if FILES["json"] in contents and results.answers is not None:
         contents[ANSWERS] = results.answers
-    return _written(results, report, files.write(contents, output, _names(formats), inputs), run)
+    with run.step("writing files"):
+        written = files.write(contents, output, _names(formats), inputs)
+    return _written(results, report, written, run)
 
 
 def rehearse(planned: Plan, formats: Sequence[Format]) -> None:
@@ -206,7 +210,7 @@ def compute(
         evaluation = _with_keys(evaluation, planned.source)
     run.progress("analyzing", 0, 1)
     with run.step("analysis"), _no_garbage():
-        memory = KeptResults(planned, run.store, keys)
+        memory = KeptResults(planned, run, keys)
         arrived = unnoticed if early is None else early.add
         results = analyze(planned, evaluation, created, keep_going=run.keep_going, memory=memory, arrived=arrived)
     return results.model_copy(update={"origin": made_in})
@@ -265,7 +269,9 @@ def render(
     run.progress("rendering", 0, 1)
     with _typesetter(results.output.limits, formats) as typesetter:
         report = present.present(results, formats, run, templates=templates, typesetter=typesetter)
-    return _written(results, report, files.write(report.files, output, inputs=inputs), run)
+    with run.step("writing files"):
+        written = files.write(report.files, output, inputs=inputs)
+    return _written(results, report, written, run)
 
 
 def _written(results: Results, report: Rendered, written: Written, run: Run) -> Outcome:

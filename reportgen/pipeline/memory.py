@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.contract.result import SectionResult
-    from reportgen.pipeline.store import Store
+    from reportgen.pipeline.run import Run
     from reportgen.pipeline.stored import Keys
     from reportgen.plan.plan import Plan, PlannedSection
 
@@ -32,17 +32,21 @@ class KeptResults(Memory):
 
     Parameters
     ----------
-    plan, store
-        The plan and the store; None for no store.
+    plan, run
+        The plan, and the context with the store.
     keys
         Of the evaluation; None if it must not be kept.
     """
 
-    def __init__(self, plan: Plan, store: Store | None, keys: Keys | None) -> None:
-        self._plan, self._store, self._keys = plan, store, keys
+    def __init__(self, plan: Plan, run: Run, keys: Keys | None) -> None:
+        self._plan, self._run, self._store, self._keys = plan, run, run.store, keys
 
     def result(self, item: PlannedSection, compute: Callable[[], SectionResult]) -> SectionResult:
         """Take the result of a section from the store, or compute and keep it."""
+        with self._run.part("analysis", item.address):
+            return self._result(item, compute)
+
+    def _result(self, item: PlannedSection, compute: Callable[[], SectionResult]) -> SectionResult:
         if self._keys is None or not self._keys.complete or not _is_kept(item):
             return compute()
         plan, asked = self._plan, [_asked(item)]

@@ -167,10 +167,13 @@ def _document(
 ) -> Document:
     if not draw:
         return _composed(results, report, run, Drawings(results, None, phone=False, blank=True))
-    figures = Drawings(results, run.store, phone=phone)
-    with run.step("figures"), Drawers(run.drawers) if drawers is None else nullcontext(drawers) as found:
-        figures.draw_ahead(found)
-    return _composed(results, report, run, figures)
+    with Drawers(run.drawers) if drawers is None else nullcontext(drawers) as found:
+        figures = Drawings(results, run.store, phone=phone, note=found.note)
+        with run.step("figures"):
+            figures.draw_ahead(found)
+        document = _composed(results, report, run, figures)
+    run.parts.update({("figures", name): seconds for name, seconds in found.seconds.items()})
+    return document
 
 
 def _composed(results: Results, report: Rendered, run: Run, figures: Drawings) -> Document:

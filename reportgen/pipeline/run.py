@@ -80,6 +80,8 @@ class Run:
         Called before anything is computed with a sentence about a file that cannot be written.
     seconds
         How long every step took.
+    parts
+        How long the parts of steps took that were timed for themselves, by step and part: of processes that work side by side they add up to more than the step.
     """
 
     progress: ProgressCallback = silent
@@ -91,6 +93,7 @@ class Run:
     evaluates: bool = True
     warn: Callable[[str], None] = unsaid
     seconds: dict[str, float] = field(default_factory=dict)
+    parts: dict[tuple[str, str], float] = field(default_factory=dict)
 
     @property
     def workers(self) -> Workers:
@@ -106,3 +109,12 @@ class Run:
         finally:
             inside = sum(self.seconds.values()) - before
             self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start - inside
+
+    @contextmanager
+    def part(self, step: str, name: str) -> Iterator[None]:
+        """Measure a part of a step, which is in the time of the step too."""
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self.parts[step, name] = self.parts.get((step, name), 0.0) + perf_counter() - start

@@ -16,9 +16,10 @@ import stat
 import tempfile
 import time
 from collections import Counter
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reportgen.errors import ArgumentError, ReportgenError
@@ -75,6 +76,8 @@ class Store:
         """Number of entries by kind that were there."""
         self.missed: Counter[str] = Counter()
         """Number of those that were not."""
+        self.seconds: dict[str, float] = {}
+        """How long this process read, wrote and trimmed it."""
         self._made: set[Path] = set()
 
     @classmethod
@@ -115,8 +118,9 @@ class Store:
         if not self._usable() or not path.is_dir():
             return None
         try:
-            _require_whole(path)
-            value = read(path)
+            with self._timed("read"):
+                _require_whole(path)
+                value = read(path)
         except (OSError, ValueError, KeyError, TypeError, RecursionError, ReportgenError) as error:
             self.trouble = f"{path}: made again, because it is damaged ({type(error).__name__})"
             self._remove(path)
@@ -132,12 +136,13 @@ class Store:
             return
         made = None
         try:
-            made = Path(tempfile.mkdtemp(prefix=_NEW, dir=self.folder))
-            write(made)
-            listed = {file.name: _identity(file) for file in sorted(made.iterdir())}
-            (made / _LIST).write_text(json.dumps(listed), "utf-8")
-            path.parent.mkdir(exist_ok=True)
-            made.rename(path)
+            with self._timed("written"):
+                made = Path(tempfile.mkdtemp(prefix=_NEW, dir=self.folder))
+                write(made)
+                listed = {file.name: _identity(file) for file in sorted(made.iterdir())}
+                (made / _LIST).write_text(json.dumps(listed), "utf-8")
+                path.parent.mkdir(exist_ok=True)
+                made.rename(path)
             self._made.add(path)
         except OSError as error:
             if not path.is_dir():  # otherwise another process was faster
@@ -156,6 +161,18 @@ class Store:
 
     def trim(self) -> None:
         """Remove the least recently used entries beyond the limit, and what killed processes left."""
+        with self._timed("trimmed"):
+            self._trim()
+
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[what] = self.seconds.get(what, 0.0) + perf_counter() - start
+
+    def _trim(self) -> None:
         self._sweep(_STALE)
         entries = self.entries()
         size = sum(entry.size for entry in entries)

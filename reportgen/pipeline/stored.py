@@ -207,7 +207,8 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
         A worker is needed, but the run must not evaluate.
     """
     store = run.store
-    keys = None if store is None else keys_of(plan, run.workers)
+    with run.part("evaluation", "digests of the inputs"):
+        keys = None if store is None else keys_of(plan, run.workers)
     known: dict[str, Path] = {}
     if store is not None and keys is not None:
         data = store.fetch("data", keys.data, _data)
@@ -225,14 +226,17 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
         meanwhile()
         several = isinstance(worker, EvaluationProcesses)
         progress = run.progress if several else OneByOne(run.progress, len(plan.spec.models) - len(known))
-        if store is None or keys is None:
-            return _some(worker.result(progress)), keys
-        early = _Early(store, keys, worker, known)
+        early = None if store is None or keys is None else _Early(store, keys, worker, known)
         try:
-            evaluation = worker.result(early.following(progress))
+            evaluation = worker.result(progress if early is None else early.following(progress))
         except (ReportgenError, Interrupted):
-            early.keep()
+            if early is not None:
+                early.keep()
             raise
+        finally:
+            run.parts.update({("evaluation", what): time for what, time in worker.seconds.items()})
+        if store is None or keys is None or early is None:
+            return _some(evaluation), keys
         kept_keys = _keep(store, keys, evaluation, worker)
         if kept_keys is None:
             early.forget()

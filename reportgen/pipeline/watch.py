@@ -87,6 +87,7 @@ def watch(
     run: Run,
     tell: Callable[[str], None],
     *,
+    before: State | None = None,
     port: int = 0,
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
@@ -104,6 +105,8 @@ def watch(
         The context; its store has the evaluation.
     tell
         Shows a line: the address, what was rendered, or why it could not be.
+    before
+        The :func:`state` of the files when the page was built: what was saved since is rendered at once. None for as they are now.
     port
         Of the server; 0 takes a free one.
     stop
@@ -114,18 +117,23 @@ def watch(
     ArgumentError
         The port is not free.
     """
-    planned, state = read(), None
+    planned = read()
+    known = state(spec, planned) if before is None else before
     with _served(port) as page:
+        _load(page, output)
         tell(f"watching {spec}; the report is at {page.url} (Ctrl-C ends)")
         while not stop():
-            seen = _state(_watched(spec, planned))
-            if seen != state:
-                if state is not None:
-                    planned = _again(read, output, run, tell) or planned
-                with suppress(FileError):
-                    page.content = read_bytes(output / FILES["html"], MEGABYTES)
-                state = seen
+            seen = state(spec, planned)
+            if seen != known:
+                planned = _again(read, output, run, tell) or planned
+                _load(page, output)
+                known = seen
             time.sleep(_PAUSE)
+
+
+def _load(page: _Page, output: Path) -> None:
+    with suppress(FileError):
+        page.content = read_bytes(output / FILES["html"], MEGABYTES)
 
 
 @contextmanager
@@ -176,10 +184,10 @@ def _watched(spec: Path, planned: Plan) -> Iterator[Path]:
             yield planned.folder / item.spec.kind.rpartition(":")[0]
 
 
-def _state(paths: Iterator[Path]) -> State:
-    """Return what changes when one of the files is saved."""
+def state(spec: Path, planned: Plan) -> State:
+    """Return what changes when one of the watched files is saved."""
     found = []
-    for path in paths:
+    for path in _watched(spec, planned):
         with suppress(OSError):
             known = path.stat()
             found.append((str(path), known.st_mtime_ns, known.st_size))

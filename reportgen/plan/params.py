@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from reportgen.contract.params import Params
 from reportgen.inputs import trials
 from reportgen.inputs.trials import ANY, Trials, TrialsError
+from reportgen.plan import trials as left
 from reportgen.spec.files import unusable
 from reportgen.spec.problems import Problem
-from reportgen.spec.tables.models import ParamsFromSpec
 from reportgen.spec.wildcards import Wildcards
 from reportgen.text.formatting import listed
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.params import Value
     from reportgen.spec.model import ReportSpec
-    from reportgen.spec.tables.models import ModelSpec
+    from reportgen.spec.tables.models import ModelSpec, ParamsFromSpec
 
 _NAMED = 3
 
@@ -40,7 +40,7 @@ def gathered(written: ReportSpec, spec: ReportSpec, folder: Path) -> tuple[Param
     tables: dict[ParamsFromSpec, dict[str, ModelSpec]] = {}
     for name, model in spec.models.items():
         if model.params_from is not None:
-            tables.setdefault(_table(model.params_from), {})[name] = model
+            tables.setdefault(left.table_of(model.params_from), {})[name] = model
     values = {name: dict(model.params) for name, model in spec.models.items() if model.params is not None}
     found = Params(values, {}, tuple(_of_the_spec(written)))
     problems: list[Problem] = []
@@ -54,11 +54,17 @@ def gathered(written: ReportSpec, spec: ReportSpec, folder: Path) -> tuple[Param
                 continue
             problems += [Problem(place, message, repr(table.path)) for message in _mistakes(read, models)]
             found = _with(found, table, read, models)
-    return replace(found, readings=tuple(dict.fromkeys(found.readings))), problems
+            if ANY not in read.rows:
+                used = {_row(read, name, model) or ANY for name, model in models.items()}
+                found = left.of_table(found, table.path, read, used, _entries(written, table))
+    found, more = left.of_files(found, written.models, folder, {table.path for table in tables})
+    return replace(found, readings=tuple(dict.fromkeys(found.readings))), problems + more
 
 
-def _table(named: str | ParamsFromSpec) -> ParamsFromSpec:
-    return ParamsFromSpec(path=named) if isinstance(named, str) else named
+def _entries(written: ReportSpec, table: ParamsFromSpec) -> list[ModelSpec]:
+    """Return the entries of a spec that name a table: all its models where a pattern stands for the table."""
+    named = [one for one in written.models.values() if one.params_from is not None]
+    return [one for one in named if one.params_from is not None and left.table_of(one.params_from) == table] or named
 
 
 def _row(read: Trials, name: str, model: ModelSpec) -> str | None:
@@ -101,10 +107,8 @@ def _with(found: Params, table: ParamsFromSpec, read: Trials, models: Mapping[st
     names = listed(list(dict.fromkeys(param for key in read.rows if key in used for param in read.rows[key])), 8)
     of_each = ANY in read.rows
     reading = f"{names} from {read.reading}" if of_each else f"{names} from {table.path} ({read.reading})"
-    left = len(read.rows) - len(used)
-    unused = (*found.unused, *([(table.path, left)] if left else []))
     ordered = {name: values[name] for name in (*found.values, *values)}
-    return Params(ordered, files, (*found.readings, reading), unused)
+    return replace(found, values=ordered, files=files, readings=(*found.readings, reading))
 
 
 def _of_the_spec(written: ReportSpec) -> Iterator[str]:

@@ -27,6 +27,12 @@ def files(pattern: str, folder: Path) -> list[str]:
     return [path for path, _ in _matches(Wildcards.of(pattern), folder)]
 
 
+def files_with_fields(pattern: str, folder: Path) -> list[tuple[str, dict[str, Value]]]:
+    """Return the files that a path with wildcards matches as :func:`files`, each with the values of its fields; AmbiguousError where a text could be split in several ways."""
+    wildcards = Wildcards.of(pattern)
+    return [(path, _named(texts, wildcards)) for path, texts in _matches(wildcards, folder)]
+
+
 def expand(models: Mapping[str, ModelSpec], folder: Path) -> tuple[dict[str, ModelSpec], dict[str, str], list[Problem]]:
     """Replace each pattern with the models that it matches.
 
@@ -149,8 +155,12 @@ def _models(key: str, model: ModelSpec, folder: Path) -> Iterator[tuple[str, Mod
 
 def _params(model: ModelSpec, texts: tuple[str, ...], pattern: Wildcards) -> dict[str, Value] | None:
     """Return the parameters of a model: those of its entry, and those that the fields of the path name."""
-    named = {name: typed(text) for name, text in zip(pattern.names, texts, strict=True) if name is not None}
-    return {**(model.params or {}), **named} or None
+    return {**(model.params or {}), **_named(texts, pattern)} or None
+
+
+def _named(texts: tuple[str, ...], pattern: Wildcards) -> dict[str, Value]:
+    """Return the values of the fields of a path."""
+    return {name: typed(text) for name, text in zip(pattern.names, texts, strict=True) if name is not None}
 
 
 def _name(path: str, texts: tuple[str, ...], pattern: Wildcards) -> str:

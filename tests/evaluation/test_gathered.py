@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @given(n=st.integers(0, 5_000), size=st.integers(1, 70), of=st.integers(1, BLOCKS))
 def test_parts_are_whole_batches_and_hold_every_row_once(n: int, size: int, of: int) -> None:
-    """In order, at most 64 blocks, each of the same batches as without parts."""
+    """In order, at most as many blocks as there can be parts, each of the same batches as without parts."""
     whole = RowsPart(0, 1).blocks(n, size)
     parts = [RowsPart(index, of).blocks(n, size) for index in range(of)]
     assert [block for part in parts for block in part] == whole

@@ -12,8 +12,9 @@ from sweeps import ROWS, SWEEP, grid, made, swept
 
 from reportgen.contract.decision import Decision
 from reportgen.contract.focus import View
-from reportgen.contract.params import Params
+from reportgen.contract.params import FailedTrial, Params
 from reportgen.contract.records.architecture import Architecture
+from reportgen.contract.records.cost import Cost
 from reportgen.metrics.effects import FEWEST_FREEDOM
 from reportgen.sections.sweep import factors
 from reportgen.sections.sweep.schema import SweepOptions, SweepResult
@@ -270,6 +271,69 @@ def test_a_model_that_was_not_evaluated_failed() -> None:
     assert result.first == "m0"
 
 
+def with_trials(*lost: dict[str, Any], **more: Any) -> SweepResult:
+    """Return the result of a sweep in which no model fails, with trials that left none and that the tuner marks as failed."""
+    trials = tuple(
+        FailedTrial(f"study.csv, trial {place}", one, "study.csv", "0" * 64) for place, one in enumerate(lost)
+    )
+    evaluated = made(SETTINGS, by_kind)
+    result: SweepResult = analyzed(SWEEP, replace(evaluated, params=replace(evaluated.params, failed=trials, **more)))
+    return result
+
+
+def test_a_trial_that_left_no_model_fails_if_the_tuner_says_so() -> None:
+    """With a learning rate that no model has: 8 of 8 with it, none of the others; effects are those of the models alone."""
+    setting = {"kind": "cnn", "width": 8, "drop": 0.0, "lr": 1.0}
+    result = with_trials(*[setting] * 8)
+    (head,), (alone,) = result.heads, swept(SETTINGS, by_kind).heads
+    assert (head.models, head.parameters, head.choice) == (alone.models, alone.parameters, alone.choice)
+    first = head.failures[0]
+    assert (first.words, first.failed, first.models, first.others_failed, first.others) == ("lr = 1", 8, 8, 0, 24)
+    assert result.find("failed", "m0", first.subject).n == 8
+    chance = result.find("failed_p", "m0", first.subject)
+    assert chance.value is not None
+    assert (chance.n, chance.value < 1e-5) == (32, True)
+    (sentence,) = [one for one in said(result) if "fail" in one]
+    assert sentence == (
+        "8 of 32 trainings fail (the tuner says they failed, and left no model), all with lr = 1: 8 of 8, of the others 0 of 24 (p < 0.001)."
+    )
+    hits = [one.message for rule in SWEEP.rules if rule.code == "SWP101" for one in rule.find(result)]
+    assert hits[0].startswith("8 of 8 trainings with lr = 1 fail, and 0 of 24 others (p < 0.001, adjusted)")
+    tables = {table.name: table for table in SWEEP.tables(result, View())}
+    standing = "failed: the tuner says it failed, and left no model"
+    assert tables["trials"].rows[0] == ("study.csv, trial 0", "cnn", "8", "0", "1", standing)
+    assert tables["failures"].note.endswith("With 8 trials: the tuner says they failed, and left no model.")
+
+
+def test_a_trial_counts_for_the_parameters_that_are_known_of_it() -> None:
+    """A parameter that it lacks is tested with the models alone; failures of models and of trials are told apart."""
+    evaluated = made(SETTINGS, half_fails)
+    lost = FailedTrial("tuner/trial_7/trial.json", {"kind": "mlp"}, "tuner/trial_7/trial.json", "0" * 64)
+    result = analyzed(SWEEP, replace(evaluated, params=replace(evaluated.params, failed=(lost,))))
+    found = {one.words: (one.failed, one.models, one.others_failed, one.others) for one in result.heads[0].failures}
+    assert found["lr = 0.03"] == (8, 8, 0, 16)
+    assert found["kind = mlp"] == (5, 13, 4, 12)
+    (sentence,) = [one for one in said(result) if "fail" in one]
+    assert sentence.startswith(
+        "9 of 25 trainings fail (8 models: not measurably better than always predicting 0; 1 trial: the tuner says it failed, and left no model): lr = 0.03 in 8 of 8"
+    )
+
+
+def test_what_the_tuner_stopped_early_did_not_fail() -> None:
+    """It is a row without a model, and both the note and the finding say so."""
+    result = with_trials(unused=(("study.csv", 5),), pruned=(("study.csv", 3),))
+    assert not result.heads[0].failures
+    assert not [one for one in said(result) if "fail" in one]
+    note = next(table.note for table in SWEEP.tables(result, View()) if table.name == "models")
+    assert note.endswith(
+        "study.csv: 3 trials of it were stopped early by the tuner (pruned) and left no model, which does not count as failed."
+    )
+    (hit,) = [one.message for rule in SWEEP.rules if rule.code == "SWP203" for one in rule.find(result)]
+    assert hit.startswith(
+        "study.csv has 5 rows about no model of this report. The tuner stopped 3 of them early (pruned): these do not count as failed. If models"
+    )
+
+
 def test_no_model_works() -> None:
     """Nothing is compared, nothing chosen."""
     result = swept(SETTINGS, lambda _: None)
@@ -319,6 +383,32 @@ def test_of_several_as_small_the_sentence_says_so(extra: int) -> None:
     assert f"{len(found.tied) - 1} more{among} are not measurably worse than the best; {rest}" in said(result)
 
 
+def test_other_costs_stand_beside_quality_where_they_were_asked_for() -> None:
+    """Multiply-adds and bytes have columns only with the section that counts them, and a tied model that has fewer multiply-adds is named."""
+    evaluated = made(SETTINGS, by_kind)
+    names = [one.name for one in evaluated.models]
+    sized = [replace(one, architecture=architecture(1000 + place)) for place, one in enumerate(evaluated.models)]
+    plain = analyzed(SWEEP, replace(evaluated, models=tuple(sized)))
+    columns = [
+        column.title for table in SWEEP.tables(plain, View()) if table.name == "models" for column in table.columns
+    ]
+    assert columns[-3:] == ["Accuracy", "Weights", "Standing"]
+    operations = {name: 5_000_000 - 1000 * place for place, name in enumerate(names)}
+    models = tuple(replace(one, cost=Cost((), operations[one.name], 1, 1), size_bytes=20_000) for one in sized)
+    result = analyzed(SWEEP, replace(evaluated, models=models))
+    (table,) = (table for table in SWEEP.tables(result, View()) if table.name == "models")
+    assert [column.title for column in table.columns][-4:] == ["Weights", "Multiply-adds", "File size", "Standing"]
+    assert table.rows[1][-4:-1] == (1001, 4_999_000, 20_000)
+    found = result.heads[0].choice
+    assert found is not None
+    least = max((found.best, *found.tied), key=names.index)
+    taken = found.smallest
+    assert taken is not None
+    sentence = f" {least} has fewer multiply-adds, {operations[least]:,} against {operations[taken]:,} of {taken}."
+    assert [one for one in said(result) if one.endswith(sentence)]
+    assert not [one for one in said(plain) if "multiply-adds" in one]
+
+
 def architecture(count: int) -> Architecture:
     """Make an architecture of which only the number of weights counts."""
     made_of = dict.fromkeys(Architecture.__dataclass_fields__)
@@ -326,15 +416,35 @@ def architecture(count: int) -> Architecture:
 
 
 def test_the_next_step_is_within_the_ranges_tried() -> None:
-    """Between the neighbors of the best number, or at an end, which is said."""
+    """Between the neighbors of the best number; one at an end is held there, and what lies beyond it is said not to be known."""
     settings = grid(lr=(0.0003, 0.003, 0.03), width=(8, 24), seed=(1, 2, 3))
     result = swept(settings, lambda one: 0.6 + 0.2 * (one["lr"] == 0.003) + 0.15 * (one["width"] == 24))
     found = result.heads[0].next
     assert found is not None
     assert found.settings == {"lr": 0.003, "width": 24}
     assert (found.between, found.ends, len(found.models)) == ({"lr": (0.0003, 0.03)}, ("width",), 3)
-    wanted = "To improve on it, try lr near 0.003 (between 0.0003 and 0.03) and width above 24, the largest tried: a linear fit to the parameters predicts the best accuracy at lr = 0.003 and width = 24."
+    wanted = (
+        "To improve on it, try lr near 0.003 (between 0.0003 and 0.03), with width = 24: a linear fit to the parameters predicts the best accuracy there. "
+        "The best width, 24, is the largest tried, so a larger one may be better; it was not tried and is not predicted."
+    )
     assert wanted in said(result)
+
+
+def test_values_beyond_the_ranges_tried_are_not_proposed() -> None:
+    """Where every number is best at an end of its range, the sentence names the models there, and what was not tried."""
+    settings = grid(lr=(0.0003, 0.003), width=(8, 24), seed=(1, 2, 3))
+    result = swept(settings, lambda one: 0.6 + 0.2 * (one["lr"] == 0.0003) + 0.15 * (one["width"] == 24))
+    found = result.heads[0].next
+    assert found is not None
+    assert set(found.ends) == {"lr", "width"}
+    (sentence,) = [one for one in said(result) if one.startswith("A linear fit")]
+    first, second = found.settings
+    ends = {"lr": "the best lr, 0.0003, is the smallest tried", "width": "the best width, 24, is the largest tried"}
+    there = f"{first} = {found.settings[first]}, {second} = {found.settings[second]} (3 models)"
+    assert sentence == (
+        f"A linear fit to the parameters predicts the best accuracy with {there}. T{ends[first][1:]} and {ends[second]}: "
+        "values beyond may be better; they were not tried and are not predicted."
+    )
 
 
 # ------------------------------------------------------------------------------------------------ scores, rows

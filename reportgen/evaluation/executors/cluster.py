@@ -76,6 +76,7 @@ class ClusterShare:
         self._waiting, self._home = waiting, home
         self.ended = False
         self.finished: Mapping[str, Path] = {}
+        self.seconds: Mapping[str, float] = {}
 
     def failures(self, report: ProgressCallback) -> dict[str, InputError]:
         """Wait for the answer; return the failures by model."""

@@ -30,6 +30,10 @@ class Share(Protocol):
     def finished(self) -> Mapping[str, Path]:
         """The models that were evaluated so far, with the place of their records, or pieces, until the executor is closed."""
 
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """How long what it told took, by what it was; empty where nothing is known of that."""
+
     def failures(self, report: ProgressCallback) -> dict[str, InputError]:
         """Wait for the worker; return the failures by model.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations, permutations
+from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING, Generic
 
@@ -12,7 +12,7 @@ from reportgen.metrics import comparison
 from reportgen.sections.performance.tiers import Tier, tier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Measurement
@@ -52,9 +52,9 @@ def compare(
     adjusted = dict(zip(tested, comparison.holm(list(tested.values()), left_out), strict=True))
     measurements = [
         one
-        for group in groups
-        for first, second in permutations(group, 2)
-        if (pair := _key(first, second)) in p_values
+        for group, pairs in zip(groups, chosen, strict=True)
+        for first, second in _both_ways(group, pairs)
+        for pair in [_key(first, second)]
         for one in how.pair(first, second, p_values[pair], adjusted.get(pair))
     ]
     tiers = (_tier(group, pairs, how) for group, pairs in zip(groups, chosen, strict=True))
@@ -70,13 +70,26 @@ def _key(first: HeadT, second: HeadT) -> frozenset[int]:
 
 def _chosen(group: Sequence[HeadT], how: Comparison[HeadT], decision: Decision) -> _Pairs[HeadT]:
     """Return the pairs that are compared."""
-    fixed = {one.model.name for one in group}
     if len(group) > MOST:
         goodness = _known(group, how)
         best = max(goodness, key=goodness.__getitem__, default=group[0].model.name)
         fixed = {best, decision.candidate or best, *(decision.pair or ())}
-    pairs = combinations(group, 2)
-    return {_key(*pair): pair for pair in pairs if not fixed.isdisjoint(one.model.name for one in pair)}
+        places = [place for place, one in enumerate(group) if one.model.name in fixed]
+        some = {(min(a, b), max(a, b)) for a in places for b in range(len(group)) if a != b}
+        return {_key(group[a], group[b]): (group[a], group[b]) for a, b in sorted(some)}
+    return {_key(*pair): pair for pair in combinations(group, 2)}
+
+
+def _both_ways(group: Sequence[HeadT], pairs: _Pairs[HeadT]) -> Iterator[tuple[HeadT, HeadT]]:
+    """Yield the pairs of a group in both directions: each of the models with its others, in their order."""
+    places = {id(one): place for place, one in enumerate(group)}
+    others: dict[int, list[int]] = {place: [] for place in places.values()}
+    for pair in pairs.values():
+        a, b = (places[id(one)] for one in pair)
+        others[a].append(b)
+        others[b].append(a)
+    for place, those in others.items():
+        yield from ((group[place], group[other]) for other in sorted(those))
 
 
 def _known(group: Sequence[HeadT], how: Comparison[HeadT]) -> dict[str, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING
 
@@ -128,9 +127,13 @@ def _differences(
     models: Sequence[str], head: Subject | None, found: Mapping[Key, Metric]
 ) -> dict[frozenset[str], simultaneous.Ends]:
     """Return the paired differences of all pairs of models that have an interval."""
+    places = {model: place for place, model in enumerate(models)}
+    others = {Subject.of("vs", model, within=head): model for model in models}
     pairs: dict[frozenset[str], simultaneous.Ends] = {}
-    for first, second in combinations(models, 2):
-        one = found.get((first, Subject.of("vs", second, within=head)))
-        if one is not None and one.value is not None and one.ci_low is not None and one.ci_high is not None:
+    for (first, subject), one in found.items():  # far fewer than there are pairs, where only some of many are compared
+        second = None if subject is None else others.get(subject)
+        if second is None or first not in places or places[first] >= places[second]:
+            continue
+        if one.value is not None and one.ci_low is not None and one.ci_high is not None:
             pairs[frozenset((first, second))] = (one.value, one.ci_low, one.ci_high)
     return pairs

@@ -20,6 +20,7 @@ from reportgen.sections.sweep.factors import label
 from reportgen.sections.sweep.schema import (
     HeadSweep,
     Interaction,
+    LostTrial,
     Parameter,
     Point,
     SweepOptions,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.contract.numbers import Measurement, Metric, MetricSpec
-    from reportgen.contract.params import Value
+    from reportgen.contract.params import FailedTrial, Value
     from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.metrics.effects import Crossed, Effect, Main
@@ -61,7 +62,7 @@ class SweepAnalyzer(BaseAnalyzer[SweepOptions, SweepResult]):
         settings = [evaluation.params.values[model.name] for model in models]
         names = list(dict.fromkeys(name for setting in settings for name in setting))
         measured = [
-            _Sweep(group, names, data, models[0].name, self.options).measured()
+            _Sweep(group, names, data, models[0].name, self.options, evaluation.params.failed).measured()
             for group in runs.groups(evaluation, data, models, self.options)
         ]
         values = {name: factors.distinct(settings, name) for name in names if all(name in one for one in settings)}
@@ -76,6 +77,11 @@ class SweepAnalyzer(BaseAnalyzer[SweepOptions, SweepResult]):
             without=sum(not evaluation.params.values.get(model.name) for model in evaluation.models),
             readings=evaluation.params.readings,
             unused=evaluation.params.unused,
+            pruned=evaluation.params.pruned,
+            trials=tuple(
+                LostTrial(name=one.name, params=dict(one.params), file=one.file, sha256=one.sha256)
+                for one in evaluation.params.failed
+            ),
             options=self.options,
         )
 
@@ -89,6 +95,7 @@ class _Sweep:
     data: DataEvaluation
     first: str
     options: SweepOptions
+    trials: tuple[FailedTrial, ...]
 
     def __post_init__(self) -> None:
         self.measurements: list[Measurement] = []
@@ -111,10 +118,10 @@ class _Sweep:
             (self._parameter(one, fit, mains.get(one.name), reason) for one in known), key=self._by_evidence
         )
         interactions = [] if fit is None or not mains else self._interactions(fit, {one.name: one for one in usable})
-        failed = failures.failures(self.group, self.names, self.options)
+        failed = failures.failures(self.group, self.trials, self.names, self.options)
         for item in failed:
             self._record(schema.FAILED, item.at.subject, item.at.failed / item.at.models, n=item.at.models)
-            self._record(schema.FAILED_P, item.at.subject, item.p_value, n=len(self.group.runs))
+            self._record(schema.FAILED_P, item.at.subject, item.p_value, n=item.at.models + item.at.others)
         chosen = choice.choice(self.sound, self.group.score)
         head = HeadSweep(
             subject=self.group.subject,
@@ -311,11 +318,14 @@ class _Sweep:
         if run.rows is not None:
             mean = average(run.rows, self.data.design.weights)
             score = spec.measure(run.model.name, mean, n=self.data.n).metric
+        cost = run.model.cost
         return SweptModel(
             model=run.model.name,
             params=dict(run.params),
             score=score,
             parameters=choice.weights(run),
+            multiply_adds=None if cost is None else cost.multiply_adds,
+            size_bytes=None if cost is None else run.model.size_bytes,
             failed=run.failed,
         )
 

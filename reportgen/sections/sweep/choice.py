@@ -41,7 +41,7 @@ def choice(sound: Sequence[Run], score: Score) -> Choice | None:
     size = {run.model.name: weights(run) for run in sound}
     best = min(leaders, key=lambda name: float("inf") if size[name] is None else float(required(size[name])))
     ends: dict[frozenset[str], Ends] = {}
-    pairs = [pair for pair in combinations(sound, 2) if len(sound) <= MOST or best in {run.model.name for run in pair}]
+    pairs = list(combinations(sound, 2)) if len(sound) <= MOST else _with(best, sound)
     for one, other in pairs:
         found = _difference(one, other, score)
         if found is not None and found.low is not None and found.high is not None:
@@ -57,6 +57,12 @@ def choice(sound: Sequence[Run], score: Score) -> Choice | None:
     runs = {run.model.name: run for run in sound}
     behind = None if smallest is None or smallest == best else _behind(runs[smallest], runs[best], score)
     return Choice(best=best, tied=tied, untested=untested, smallest=smallest, behind=behind)
+
+
+def _with(best: str, sound: Sequence[Run]) -> list[tuple[Run, Run]]:
+    """Return the pairs that one of the models is in, in their order."""
+    place = next(index for index, run in enumerate(sound) if run.model.name == best)
+    return [*((run, sound[place]) for run in sound[:place]), *((sound[place], run) for run in sound[place + 1 :])]
 
 
 def _behind(one: Run, best: Run, score: Score) -> Metric | None:

@@ -1,4 +1,7 @@
-"""Which settings of a sweep fail: the failures at every value of every parameter, against those at all others."""
+"""Which settings of a sweep fail: the failures at every value of every parameter, against those at all others.
+
+Trainings are the models, and the trials that left none and that their tuner marks as failed.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ from reportgen.sections.sweep.factors import label
 from reportgen.sections.sweep.schema import FailedAt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from reportgen.contract.params import Value
+    from reportgen.contract.params import FailedTrial, Value
     from reportgen.sections.sweep.factors import Varied
     from reportgen.sections.sweep.runs import Group
     from reportgen.sections.sweep.schema import SweepOptions
@@ -28,14 +31,26 @@ class Tested:
     p_value: float
 
 
-def failures(group: Group, names: Sequence[str], options: SweepOptions) -> list[Tested]:
-    """Return the values at which a model failed, by evidence; none if no model failed or all did."""
-    runs = group.runs
-    failed = sum(run.failed is not None for run in runs)
-    if failed in {0, len(runs)}:
+@dataclass(frozen=True)
+class _Training:
+    params: Mapping[str, Value]
+    failed: bool
+
+
+def failures(group: Group, trials: Sequence[FailedTrial], names: Sequence[str], options: SweepOptions) -> list[Tested]:
+    """Return the values at which a training failed, by evidence; none if none failed or all did.
+
+    A trial counts for the parameters that are known of it.
+    """
+    models = [_Training(run.params, run.failed is not None) for run in group.runs]
+    lost = [_Training(trial.params, failed=True) for trial in trials]
+    if len({one.failed for one in (*models, *lost)}) == 1:
         return []
-    known = factors.varied([run.params for run in runs], names, options)
-    parts = [list(_of(varied, group, failed)) for varied in known if varied.reason is None]
+    parts = []
+    for name in names:
+        trainings = [*models, *(one for one in lost if name in one.params)]
+        known = factors.varied([one.params for one in trainings], [name], options)
+        parts += [list(_of(varied, group, trainings)) for varied in known if varied.reason is None]
     family = sum(1 if len(of_one) == 2 else len(of_one) for of_one in parts)  # noqa: PLR2004 either of two says the same
     found = [
         Tested(at, min(1.0, family * effects.associated(at.failed, at.models, at.others_failed, at.others)))
@@ -45,10 +60,11 @@ def failures(group: Group, names: Sequence[str], options: SweepOptions) -> list[
     return sorted((item for item in found if item.at.failed), key=lambda item: (item.p_value, -item.at.failed))
 
 
-def _of(varied: Varied, group: Group, failed: int) -> Iterator[FailedAt]:
+def _of(varied: Varied, group: Group, trainings: Sequence[_Training]) -> Iterator[FailedAt]:
+    failed = sum(one.failed for one in trainings)
     for words, holds in _parts(varied):
-        inside = [run for run in group.runs if holds(run.params[varied.name])]
-        own = sum(run.failed is not None for run in inside)
+        inside = [one for one in trainings if holds(one.params[varied.name])]
+        own = sum(one.failed for one in inside)
         yield FailedAt(
             name=varied.name,
             words=words,
@@ -56,7 +72,7 @@ def _of(varied: Varied, group: Group, failed: int) -> Iterator[FailedAt]:
             failed=own,
             models=len(inside),
             others_failed=failed - own,
-            others=len(group.runs) - len(inside),
+            others=len(trainings) - len(inside),
         )
 
 

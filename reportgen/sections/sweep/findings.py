@@ -24,7 +24,7 @@ def failed(result: SweepResult) -> Iterator[Hit]:
             if chance < LEVEL and one.failed * one.others > one.others_failed * one.models:
                 yield Hit(
                     result.first,
-                    f"{one.failed} of {one.models} models with {one.words} fail, and {one.others_failed} of {one.others} others (p {formatting.p_value(chance)}, "
+                    f"{one.failed} of {one.models} {words.trainings(result)} with {one.words} fail, and {one.others_failed} of {one.others} others (p {formatting.p_value(chance)}, "
                     "adjusted): leave this value out of the next sweep, or find out why training fails there.",
                     one.subject,
                     effect=LEVEL / max(chance, 1e-12),
@@ -82,9 +82,11 @@ def rows_without_models(result: SweepResult) -> Iterator[Hit]:
     """Yield tables with rows about no model: there are some or none, so the effect is their number."""
     for file, count in result.unused:
         rows = "1 row" if count == 1 else f"{count:,} rows"
+        early = dict(result.pruned).get(file, 0)
+        pruned = f" The tuner stopped {early:,} of them early (pruned): these do not count as failed." if early else ""
         yield Hit(
             result.first,
-            f"{file} has {rows} about no model of this report. If models were kept by their score, effects are too small: compare all that were trained.",
+            f"{file} has {rows} about no model of this report.{pruned} If models were kept by their score, effects are too small: compare all that were trained.",
             effect=count,
         )
 

@@ -6,7 +6,7 @@ from reportgen.contract.findings import Explanation
 
 EXPLANATIONS = {
     "SWP101": Explanation(
-        finds="A value of a parameter at which more models fail than at the others: Fisher's exact test, adjusted for all values of all parameters, below 5 %. A model fails if it was not evaluated, has no finite score, or is not measurably better than one that has learned nothing.",
+        finds="A value of a parameter at which more models fail than at the others: Fisher's exact test, adjusted for all values of all parameters, below 5 %. A model fails if it was not evaluated, has no finite score, or is not measurably better than one that has learned nothing; a trial without a model, if its tuner says so.",
         example="6 of 6 models with lr = 1 fail, and 0 of 6 others.",
         means="These settings do not train. They are left out of the effects, which would otherwise be about them alone.",
         do="Leave the value out of the next sweep, or find out why training fails there.",
@@ -34,9 +34,9 @@ EXPLANATIONS = {
         ignore="If its interval is narrow enough for your decision.",
     ),
     "SWP203": Explanation(
-        finds="A table of parameters with rows that are about no model of the report.",
+        finds="A table of parameters, or a tuner's folder of trials, with rows or trials that are about no model of the report and that the tuner does not mark as failed.",
         example="trials.csv has 3 rows about no model.",
-        means="Of a study whose best models were kept, the models that are left are alike: effects look smaller than they are.",
+        means="Of a study whose best models were kept, or whose others were pruned, the models that are left are alike: effects look smaller than they are.",
         do="Keep the models of all trials, or of a random part of them, and compare those.",
         ignore="If models are missing for a reason that has nothing to do with their score.",
     ),

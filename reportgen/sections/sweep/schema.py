@@ -111,8 +111,9 @@ FAILED = MetricSpec(
     "Failed",
     "fraction",
     False,
-    "Share of the models with a value of a parameter that failed: they were not evaluated, have no finite score, or are not measurably better than a model that has learned "
-    "nothing: neither right more often than the most frequent class, nor ahead of the class frequencies in NLL; the median of a regression output.",
+    "Share of the trainings with a value of a parameter that failed: the models were not evaluated, have no finite score, or are not measurably better than a model that has learned "
+    "nothing: neither right more often than the most frequent class, nor ahead of the class frequencies in NLL; the median of a regression output. Trials that left no model "
+    "are among them if the tuner marks them as failed; those that it stopped early are not.",
     "definition",
     per="param",
 )
@@ -121,7 +122,7 @@ FAILED_P = MetricSpec(
     "p-value",
     "p-value",
     None,
-    "Chance of failures as unevenly spread between models with a value of a parameter and all others, adjusted for all values of all parameters.",
+    "Chance of failures as unevenly spread between trainings with a value of a parameter and all others, adjusted for all values of all parameters.",
     "Fisher (1922), exact; Bonferroni",
     per="param",
 )
@@ -192,12 +193,28 @@ class SweptModel(Strict):
     """Null for a model without one."""
     parameters: int | None
     """Number of its weights; null if unknown."""
+    multiply_adds: int | None = None
+    """For one example; null if they were not counted: no section asked for them, or the section `cost` says why."""
+    size_bytes: int | None = None
+    """Of its file; null for a model without one, or if no section asked what models cost."""
     failed: str | None
     """Why it counts as failed; null if it does not."""
 
 
+class LostTrial(Strict):
+    """A trial that left no model and that its tuner marks as failed."""
+
+    name: str
+    """Its file, and its number in a file of many."""
+    params: dict[str, Value]
+    """The parameters that are known of it."""
+    file: str
+    """Where the tuner says so."""
+    sha256: str
+
+
 class FailedAt(Strict):
-    """The failures at a value of a parameter; of a curve, in the lower or the upper half of its range."""
+    """The failures at a value of a parameter, of models and of failed trials that left none; of a curve, in the lower or the upper half of its range."""
 
     name: str
     words: str
@@ -282,5 +299,9 @@ class SweepResult(SectionResult):
     readings: tuple[str, ...]
     """Where the parameters come from."""
     unused: tuple[tuple[str, int], ...]
-    """Tables with rows about no model of the spec: file and number of such rows."""
+    """Tables with rows about no model of the spec: file and number of such rows, without failed trials."""
+    pruned: tuple[tuple[str, int], ...] = ()
+    """Of those rows, the trials that the tuner stopped early: file and number."""
+    trials: tuple[LostTrial, ...] = ()
+    """Trials that left no model and count as failed, because the tuner marks them so."""
     options: SweepOptions

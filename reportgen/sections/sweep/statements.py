@@ -136,14 +136,14 @@ def _rest(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
 
 
 def _failures(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
-    """Say how many models fail, and which value they have in common."""
-    failed = [one for one in head.models if one.failed is not None]
+    """Say how many trainings fail and why, and which value they have in common."""
+    models = [one for one in head.models if one.failed is not None]
+    failed, total = len(models) + len(result.trials), len(head.models) + len(result.trials)
     if not failed:
         return
-    reasons = list(dict.fromkeys(one.failed or "" for one in failed))
-    why = reasons[0] if len(reasons) == 1 else "the table says why"
-    verb = "fails" if len(failed) == 1 else "fail"
-    parts: list[Quantity | str] = [f"{words.opening(head)}{len(failed)} of {len(head.models)} models {verb} ({why})"]
+    verb = "fails" if failed == 1 else "fail"
+    what = f"{failed} of {total} {words.trainings(result)} {verb} ({_reasons(result, models)})"
+    parts: list[Quantity | str] = [f"{words.opening(head)}{what}"]
     settled, chance = False, None
     if head.failures:
         at = head.failures[0]
@@ -151,7 +151,7 @@ def _failures(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
         settled = chance is not None and chance < _LEVEL
         share = f"{at.failed} of {at.models}"
         parts += [
-            f": {at.words} in " if at.failed < len(failed) else f", all with {at.words}: ",
+            f": {at.words} in " if at.failed < failed else f", all with {at.words}: ",
             _quantity(result, "failed", at.subject, share),
             f", of the others {at.others_failed} of {at.others} (",
             _quantity(result, "failed_p", at.subject, f"p {formatting.p_value(required(chance))}"),
@@ -164,8 +164,25 @@ def _failures(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
         settled=settled,
         test="Fisher (1922), exact; Bonferroni",
         p_value=chance,
-        n=len(head.models),
+        n=total,
     )
+
+
+def _reasons(result: SweepResult, failed: Sequence[SweptModel]) -> str:
+    """Return why models and trials without a model failed."""
+    reasons = list(dict.fromkeys(one.failed or "" for one in failed))
+    why = reasons[0] if len(reasons) == 1 else "the table says why"
+    if not result.trials:
+        return why
+    count = len(result.trials)
+    lost = words.LOST if count == 1 else words.ALL_LOST
+    if not failed:
+        return lost
+    return f"{_counted(len(failed), 'model')}: {why}; {_counted(count, 'trial')}: {lost}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _choice(result: SweepResult, head: HeadSweep, *, chosen: bool) -> Iterator[Statement]:
@@ -194,12 +211,30 @@ def _choice(result: SweepResult, head: HeadSweep, *, chosen: bool) -> Iterator[S
         n=None if own.score is None else own.score.n,
     )
     others = f"{words.opening(head)}{_others(result, head, own, found)}."
-    yield Statement(topic="choice", parts=(others,), settled=not found.untested, test=_PAIRED)
+    yield Statement(
+        topic="choice", parts=(others, *_operations(head, own, found)), settled=not found.untested, test=_PAIRED
+    )
 
 
 def _weights(one: SweptModel) -> tuple[Quantity | str, ...]:
     count = f"{required(one.parameters):,}"
     return Quantity(text=count, metric="parameters", model=one.model, section="overview"), " weights"
+
+
+def _operations(head: HeadSweep, own: SweptModel, found: Choice) -> tuple[Quantity | str, ...]:
+    """Return which of the models that cannot be told from the best needs fewer multiply-adds than the one with the fewest weights, of several the least."""
+    alike = [one for one in head.models if one.model in {found.best, *found.tied} and one.multiply_adds is not None]
+    if own.multiply_adds is None or not alike:
+        return ()
+    sign = -1 if words.score(head).higher_is_better else 1
+    least = min(alike, key=lambda one: (required(one.multiply_adds), sign * words.reached(one)))
+    if required(least.multiply_adds) >= own.multiply_adds:
+        return ()
+    counts = (
+        Quantity(text=f"{required(one.multiply_adds):,}", metric="multiply_adds", model=one.model, section="cost")
+        for one in (least, own)
+    )
+    return f" {least.model} has fewer multiply-adds, ", next(counts), " against ", next(counts), f" of {own.model}."
 
 
 def _best(head: HeadSweep, own: SweptModel, found: Choice) -> tuple[Quantity | str, ...]:
@@ -256,7 +291,7 @@ def _as_small(head: HeadSweep, own: SweptModel, others: Sequence[SweptModel]) ->
 
 
 def _next(head: HeadSweep, found: Next) -> Statement:
-    """Say what to try next: values between those tried or beyond them, and a setting that no model has."""
+    """Say what to try next within the ranges tried: values between those tried, and a setting that no model has; and which of them are at an end of their range."""
     score = words.score(head).title
     larger = head.choice is not None and head.choice.smallest not in {None, head.choice.best}
     start = f"If {score} matters more than size" if larger else "To improve on it"
@@ -266,21 +301,17 @@ def _next(head: HeadSweep, found: Next) -> Statement:
         f"{name} near {label(found.settings[name], forms[name])} (between {' and '.join(label(end, forms[name]) for end in ends)})"
         for name, ends in found.between.items()
     ]
-    steps += [words.beyond(one, found.settings[one.name]) for one in head.parameters if one.name in found.ends]
     if not found.models:
         steps.insert(0, f"{setting}, which no model has")
     if steps:
-        named = [f"{name} = {label(found.settings[name], forms[name])}" for name in (*found.between, *found.ends)]
-        there = (
-            f"at {formatting.joined(named)}"
-            if found.ends and found.models
-            else "at that setting"
-            if found.ends
-            else "there"
-        )
-        text = f"{start}, try {' and '.join(steps)}: a linear fit to the parameters predicts the best {score} {there}."
+        held = [f"{name} = {label(found.settings[name], forms[name])}" for name in found.ends] if found.models else []
+        together = f", with {formatting.joined(held)}" if held else ""
+        text = f"{start}, try {' and '.join(steps)}{together}: a linear fit to the parameters predicts the best {score} there."
     else:
         text = f"A linear fit to the parameters predicts the best {score} with {setting} ({_models(found)})."
+    if found.ends:
+        ends = {name: found.settings[name] for name in found.ends}
+        text += f" {words.at_ends(ends, {one.name: one for one in head.parameters})}"
     return Statement(topic="parameters", parts=(f"{words.opening(head)}{text}",), settled=False, test="linear model")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.contract.focus import MOST_ROWS
 from reportgen.contract.subjects import Subject
 from reportgen.contract.tables import Column, Table
 from reportgen.sections.sweep import words
@@ -13,11 +14,14 @@ from reportgen.text import formatting
 if TYPE_CHECKING:
     from reportgen.contract.focus import View
     from reportgen.contract.tables import Cell
-    from reportgen.sections.sweep.schema import HeadSweep, Parameter, SweepResult
+    from reportgen.sections.sweep.schema import HeadSweep, Parameter, SweepResult, SweptModel
+
+
+_COSTS = (Column("Multiply-adds", unit="count"), Column("File size", unit="bytes"))
 
 
 def tables(result: SweepResult, view: View) -> tuple[Table, ...]:
-    """Return the tables of every output: the parameters, their interactions, the failures, the models."""
+    """Return the tables of every output: the parameters, their interactions, the failures, the models; then the failed trials without a model."""
     found = []
     for index, head in enumerate(result.heads):
         end = "" if index == 0 else f"-{index + 1}"
@@ -29,6 +33,8 @@ def tables(result: SweepResult, view: View) -> tuple[Table, ...]:
         if head.failures:
             found.append(_failures(result, head, f"failures{end}", f"Failures{of} by value"))
         found.append(_models(result, head, view, f"models{end}", f"Models{of} and their parameters"))
+    if result.trials:
+        found.append(_trials(result))
     return tuple(found)
 
 
@@ -105,19 +111,26 @@ def _failures(result: SweepResult, head: HeadSweep, name: str, title: str) -> Ta
         Column("Of the others"),
         Column("p-value"),
     )
-    return Table(name, title, columns, rows, "Fisher's exact test, adjusted for all values (Bonferroni).")
+    note = "Fisher's exact test, adjusted for all values (Bonferroni)."
+    if result.trials:
+        count = len(result.trials)
+        lost = words.LOST if count == 1 else words.ALL_LOST
+        note += f" With {count} trial{'' if count == 1 else 's'}: {lost}."
+    return Table(name, title, columns, rows, note)
 
 
 def _models(result: SweepResult, head: HeadSweep, view: View, name: str, title: str) -> Table:
-    """List the models with their parameters, the score, the number of weights, and why they failed."""
+    """List the models with their parameters, the score, the number of weights, what else they cost where it was asked for, and why they failed."""
     names = list(dict.fromkeys(param for one in head.models for param in one.params))
     shown = view.listed(head.models)
+    costs = [column for column in _COSTS if any(_cost(one, column) is not None for one in head.models)]
     rows = tuple(
         (
             one.model,
             *(label(one.params[param]) if param in one.params else None for param in names),
             one.score,
             one.parameters,
+            *(_cost(one, column) for column in costs),
             _standing(head, one.model, one.failed),
         )
         for one in shown
@@ -127,10 +140,33 @@ def _models(result: SweepResult, head: HeadSweep, view: View, name: str, title: 
         *(Column(param) for param in names),
         Column(words.score(head).level.title),
         Column("Weights", unit="count"),
+        *costs,
         Column("Standing", numeric=False),
     )
     note = f"{_origins(result)}{view.rest(head.models, shown)}"
     return Table(name, title, columns, rows, note)
+
+
+def _cost(one: SweptModel, column: Column) -> int | None:
+    return one.multiply_adds if column.unit == "count" else one.size_bytes
+
+
+def _trials(result: SweepResult) -> Table:
+    """List the trials that count as failed and left no model, with their parameters."""
+    shown = result.trials[:MOST_ROWS]
+    names = list(dict.fromkeys(param for one in shown for param in one.params))
+    rows = tuple(
+        (
+            one.name,
+            *(label(one.params[param]) if param in one.params else None for param in names),
+            f"failed: {words.LOST}",
+        )
+        for one in shown
+    )
+    columns = (Column("Trial", numeric=False), *(Column(param) for param in names), Column("Standing", numeric=False))
+    left = len(result.trials) - len(shown)
+    note = "" if not left else f"The first {len(shown)} of {len(result.trials)}; the others are in results.json."
+    return Table("trials", "Failed trials without a model", columns, rows, note)
 
 
 def _origins(result: SweepResult) -> str:
@@ -139,6 +175,11 @@ def _origins(result: SweepResult) -> str:
     if result.without:
         models = "1 model has" if result.without == 1 else f"{result.without} models have"
         found += f" {models} no parameters and {'is' if result.without == 1 else 'are'} no part of the sweep."
+    for file, count in result.pruned:
+        early = "1 trial of it was" if count == 1 else f"{count:,} trials of it were"
+        found += (
+            f" {file}: {early} stopped early by the tuner (pruned) and left no model, which does not count as failed."
+        )
     if result.left_out:
         found += f" Left out as earlier checkpoints of a run: {formatting.listed(result.left_out)}."
     return found.strip()

@@ -22,6 +22,10 @@ _MOST = 6
 """Maximum number of parameters of a setting that a sentence names."""
 
 
+LOST, ALL_LOST = "the tuner says it failed, and left no model", "the tuner says they failed, and left no model"
+"""Why a trial counts as failed, and several."""
+
+
 def score(head: HeadSweep) -> Score:
     """Return the score of an output."""
     return SCORES[head.score]
@@ -61,6 +65,11 @@ def reach(result: SweepResult, head: HeadSweep, one: Parameter) -> float | None:
     return max(ends, default=None)
 
 
+def trainings(result: SweepResult) -> str:
+    """Return what fails or does not: models, with trials that left none trainings."""
+    return "trainings" if result.trials else "models"
+
+
 def setting(values: Mapping[str, Value], forms: Mapping[str, Form] | None = None) -> str:
     """Return a setting as text; ``forms`` are those of the parameters, by default levels.
 
@@ -85,10 +94,20 @@ def tried(one: Parameter) -> str:
     return f"{label(one.points[0].value, one.form)} to {label(one.points[-1].value, one.form)}{scale}"
 
 
-def beyond(one: Parameter, best: Value) -> str:
-    """Return which values of a number lie beyond the end of the range at which it is best: beyond those tried."""
-    side, end = ("above", "largest") if best == max(point.value for point in one.points) else ("below", "smallest")
-    return f"{one.name} {side} {label(best, one.form)}, the {end} tried"
+def at_ends(best: Mapping[str, Value], parameters: Mapping[str, Parameter]) -> str:
+    """Return that numbers are best at an end of the range tried, and that nothing is known beyond it, as a sentence.
+
+    It says what was seen, and proposes nothing: a linear model is not trusted outside of the values that it was fitted to.
+    """
+    largest = {name: value == max(point.value for point in parameters[name].points) for name, value in best.items()}
+    ends = [
+        f"{'the' if place else 'The'} best {name}, {label(best[name], parameters[name].form)}, is the {'largest' if up else 'smallest'} tried"
+        for place, (name, up) in enumerate(largest.items())
+    ]
+    if len(ends) > 1:
+        return f"{' and '.join(ends)}: values beyond may be better; they were not tried and are not predicted."
+    further = "larger" if all(largest.values()) else "smaller"
+    return f"{ends[0]}, so a {further} one may be better; it was not tried and is not predicted."
 
 
 def achieved(head: HeadSweep, one: SweptModel, *, short: bool = False) -> tuple[Quantity | str, ...]:
