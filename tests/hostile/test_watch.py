@@ -68,7 +68,7 @@ def test_a_folder_that_is_removed_while_it_is_looked_through(folder: Path, monke
 
     monkeypatch.setattr(os, "scandir", gone)
     said = watched(folder, lambda look: (folder / "own" / "a.j2").write_text("x" * look, "utf-8"))
-    assert said[1:] == ["reportgen: it was rendered"] * 2
+    assert said[1:] == ["reportgen: it was rendered"] * 3
 
 
 def test_a_port_that_is_taken(folder: Path) -> None:

@@ -220,7 +220,7 @@ def test_the_store_keeps_no_comparison_with_a_release(tmp_path: Path) -> None:
     for seed in (0, 1):
         release(tmp_path, classified(seed=seed))
         plan = planned(tmp_path, BASELINE)
-        memory = KeptResults(plan, store, stored.Keys("data", {"b": "model"}, (), (), {}, {}))
+        memory = KeptResults(plan, Run(store=store), stored.Keys("data", {"b": "model"}, (), (), {}, {}))
         found.append(analyze(plan, made, WHEN, keep_going=False, memory=memory)["changes"].changes)
     assert store.found["section"] == 2
     assert [one.same_rows for one in found] == [True, False]
