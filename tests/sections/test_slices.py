@@ -317,7 +317,7 @@ def test_a_weak_slice_is_named() -> None:
     first, second = sentences(result)
     assert first.startswith("Worst of 2 slices, north: 20 of 40 right (50.0 %), −45.0 points [")
     assert first.endswith("] from the rest, unlikely to be luck (p < 0.001).")
-    assert second.startswith("Worse than b on 1 of 2 slices; north: −45.0 points [")
+    assert second.startswith("Worse than b on 1 of 2 slices, north: −45.0 points [")
     settled = SECTION.statements(result, View(decision=ROLES))
     assert [one.settled for one in settled] == [True, True]
     assert {one.topic for one in settled} == {"weakness"}

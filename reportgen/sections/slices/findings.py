@@ -29,9 +29,10 @@ def worse_than_the_rest(result: SlicesResult) -> Iterator[Hit]:
                 words.number(result, name, head, one)
                 for name in (head.score, SCORES[head.score].from_rest.name, "rest_p_holm")
             )
+            score = words.score(own, head)
             yield Hit(
                 head.model,
-                f"{words.score(own, head)}, {words.difference(difference)} from the rest (p {formatting.p_value(p.value or 0.0)} "
+                f"{score[0].upper()}{score[1:]}, {words.difference(difference)} from the rest (p {formatting.p_value(p.value or 0.0)} "
                 f"for {words.slices(count)}): the score of all {SCORES[head.score].rows} does not hold here. Look at these errors first, and state the limit or "
                 f"collect more such {SCORES[head.score].rows}.",
                 one.subject,
