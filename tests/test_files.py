@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,17 @@ def test_all_files_are_replaced(tmp_path: Path) -> None:
     written = files.write(NEW, tmp_path, ["report.pdf", "notes.md", "junit.xml"])
     assert [path.name for path in written.files] == ["report.html", "model_card.md", "a.svg"]
     assert content(tmp_path) == {**NEW, "notes.md": b"mine"}
+
+
+def test_a_long_report_is_the_programs_own(tmp_path: Path) -> None:
+    """The mark of a PDF is found wherever it stands in a stream, at the border of two parts, too."""
+    for before in (0, 2**20 - 9, 3 * 2**20):
+        packed = zlib.compress(bytes(before) + b"/Creator (reportgen 0.1.0)")
+        (tmp_path / "report.pdf").write_bytes(b"stream\n" + packed + b"\nendstream")
+        files.require_writable(tmp_path, {"report.pdf": b""})
+    (tmp_path / "report.pdf").write_bytes(b"stream\n" + zlib.compress(b"/Creator (other)") + b"\nendstream")
+    with pytest.raises(InputError, match=r"report\.pdf: was not written by reportgen"):
+        files.require_writable(tmp_path, {"report.pdf": b""})
 
 
 def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:

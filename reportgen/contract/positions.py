@@ -173,7 +173,10 @@ class DenseHead(MeasuredHead[DenseOutputs]):
     def debiased(self) -> Estimate | None:
         """The debiased calibration error, without an interval; None where no bin has positions of two units."""
         found = calibrated.between_groups(self.unit_bins.bins, self.unit_bins.grouped)
-        return None if found is None else self.design.without_interval(found)
+        if found is None:
+            return None
+        reason = f"the {self.position}s of one {self.unit} are not independent, and this interval is for those that are"
+        return intervals.Estimate(found, self.design.n).without(reason)
 
     @property
     def gap(self) -> Estimate:
@@ -234,12 +237,12 @@ class DenseHead(MeasuredHead[DenseOutputs]):
         """Return a score over all units, or the mean of several over the classes for which they exist; None where none exists."""
         if len(parts) == 1:
             return pooled.micro(parts[0], self.design.weights)
-        found = pooled.macro(parts, self.design.weights)
+        found = pooled.macro(parts, self.design.weights, f"{self.unit}s")
         return None if found is None else self.over_classes(found)
 
     def apart(self, own: Sequence[Parts], other: Sequence[Parts]) -> tuple[Estimate, Floats] | None:
         """Return a score minus that of another model on the same units, as :meth:`mean`, and its linearized units."""
-        found = pooled.macro_difference(own, other, self.design.weights)
+        found = pooled.macro_difference(own, other, self.design.weights, f"{self.unit}s")
         if found is None or len(own) == 1:
             return found
         return self.over_classes(found[0]), found[1]

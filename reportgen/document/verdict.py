@@ -170,7 +170,8 @@ def _count(lines: Sequence[CheckLine], words: str, results: Results) -> str:
     """Return how many checks came out so, and which."""
     if not lines:
         return ""
-    return f"{len(lines)} {words} ({formatting.listed([_named(line, results) for line in lines], _BLOCKERS)})"
+    named, rest = [_named(line, results) for line in lines[:_BLOCKERS]], len(lines) - _BLOCKERS
+    return f"{len(lines)} {words} ({'; '.join([*named, *([f'{rest} more'] if rest > 0 else [])])})"
 
 
 def _named(line: CheckLine, results: Results) -> str:

@@ -74,18 +74,18 @@ def micro(parts: Parts, weights: Floats | None = None) -> Estimate | None:
     return _supported(found, parts)
 
 
-def macro(parts: Sequence[Parts], weights: Floats | None = None) -> Estimate | None:
+def macro(parts: Sequence[Parts], weights: Floats | None = None, of: str = "rows") -> Estimate | None:
     """Return the unweighted mean of a score over classes, of those where it exists; None where it exists for none.
 
     The contributions of a row to all classes are added before their variance is taken. The interval is withheld where a class has
-    fewer than 10 rows that count for it.
+    fewer than 10 rows that count for it, which are called ``of``.
     """
     values = [(one, value) for one in parts if (value := one.value(weights)) is not None]
     if not values:
         return None
     shares = [_Share(one, value, total(one.denominators, weights) * len(values)) for one, value in values]
     found = _with_rows(float(np.mean([value for _, value in values])), shares, weights)
-    return found.supported(min(number(one.used) for one, _ in values), FEWEST_EXAMPLES, "rows of a class")
+    return found.supported(min(number(one.used) for one, _ in values), FEWEST_EXAMPLES, f"{of} of a class")
 
 
 @dataclass(frozen=True)
@@ -158,11 +158,11 @@ def difference(
 
 
 def macro_difference(
-    first: Sequence[Parts], second: Sequence[Parts], weights: Floats | None = None
+    first: Sequence[Parts], second: Sequence[Parts], weights: Floats | None = None, of: str = "rows"
 ) -> tuple[Estimate, Floats] | None:
     """Return the paired difference of two means over classes, as :func:`difference`; each over the classes for which its score exists.
 
-    The interval is withheld where a class has fewer than 10 rows that count for it.
+    The interval is withheld where a class has fewer than 10 rows that count for it, which are called ``of``.
     """
     rows = []
     for parts in (first, second):
@@ -176,7 +176,7 @@ def macro_difference(
         return None
     w = np.ones(len(apart)) if weights is None else weights
     fewest = min(filter(None, (number(one.used) for one in (*first, *second))))
-    found = found.supported(fewest, FEWEST_EXAMPLES, "rows of a class")
+    found = found.supported(fewest, FEWEST_EXAMPLES, f"{of} of a class")
     value = found.value
     return found.of_rows(lambda: Contributions(w * (apart - value), mass((*first, *second), w))), apart
 

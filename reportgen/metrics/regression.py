@@ -54,8 +54,8 @@ def quantile(values: Values, level: float, weights: Floats | None = None, diviso
     value, trials = ordered.at(level), math.floor(n / divisor)
     if level**trials > _BEYOND or (1 - level) ** trials > _BEYOND:
         farther = max(level, 1 - level)
-        many = f"at least {math.ceil(math.log(_BEYOND) / math.log(farther)):,} rows" if farther < 1 else "more rows"
-        return Estimate(value, n).without(f"an interval of this quantile needs {many}")
+        many = f" (at least {math.ceil(math.log(_BEYOND) / math.log(farther)):,})" if farther < 1 else ""
+        return Estimate(value, n).without(f"an interval of this quantile needs more rows{many}")
     low = (math.floor(bdtrik(_BEYOND, trials, level)) + 1) / trials
     high = min((math.ceil(bdtrik(1 - _BEYOND, trials, level)) + 1) / trials, 1.0)
     return Estimate(

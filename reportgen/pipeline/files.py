@@ -41,8 +41,10 @@ _MARKS = {
     ".svg": (b"<dc:title>reportgen</dc:title>",),
 }
 """Marks by suffix; a file has one of them."""
-_MOST_UNPACKED = 2**20
-"""Bytes of a stream of a PDF in which the mark is looked for."""
+_PART = 2**20
+_MOST_PARTS = 256
+_OVERLAP = 64
+"""Bytes of a part of a stream of a PDF in which the mark is looked for, the number of parts, and what a part repeats of the one before."""
 _MOST_MEGABYTES = 2048
 """No file of the program is larger: a results file could not be read again."""
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
@@ -252,10 +254,16 @@ def _is_own(path: Path) -> bool:
 
 
 def _unpacked(content: bytes) -> Iterator[bytes]:
-    """Yield the compressed streams of a PDF."""
+    """Yield the compressed streams of a PDF in parts: that of a long report's objects has several megabytes, with the mark at its end."""
     for found in _STREAM.finditer(content):
+        stream, packed, before = zlib.decompressobj(), found[1], b""
         with suppress(zlib.error):
-            yield zlib.decompressobj().decompress(found[1], _MOST_UNPACKED)
+            for _ in range(_MOST_PARTS):
+                part = stream.decompress(packed, _PART)
+                yield before + part
+                before, packed = part[-_OVERLAP:], stream.unconsumed_tail
+                if not packed:
+                    break
 
 
 def _sweep(output: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import Metric
 from reportgen.text import formatting, outcomes
-from reportgen.text.formatting import FormattedMetric
+from reportgen.text.formatting import MINUS, FormattedMetric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 _LONG_WORD = 20
+_OF_THE_CASE = re.compile(r" \([^()]*\)$")
+_NUMBER = re.compile(rf"(?<![\w.]){MINUS}?\d+(?:,\d{{3}})*(?:\.\d+)?(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -89,17 +91,40 @@ class ShownCheckRow:
 
 @dataclass
 class _Footnotes:
-    """Assigns a letter to every distinct remark, in the order of first use."""
+    """Assigns a letter to every distinct remark, in the order of first use.
 
-    letters: dict[str, str] = field(default_factory=dict)
+    Remarks that differ only in the numbers in parentheses at their end, which are those of a single case, are one: with their ranges.
+    """
+
+    cases: dict[str, list[str]] = field(default_factory=dict)
 
     def letter(self, remark: str) -> str:
         if not remark:
             return ""
-        return self.letters.setdefault(remark, _letter(len(self.letters)))
+        key = _OF_THE_CASE.sub(lambda found: _NUMBER.sub("#", found[0]), remark)
+        self.cases.setdefault(key, []).append(remark)
+        return _letter(list(self.cases).index(key))
 
     def listed(self) -> tuple[tuple[str, str], ...]:
-        return tuple((letter, remark) for remark, letter in self.letters.items())
+        return tuple((_letter(index), _together(remarks)) for index, remarks in enumerate(self.cases.values()))
+
+
+def _together(remarks: list[str]) -> str:
+    """Return remarks that differ only in the numbers in parentheses at their end as one.
+
+    >>> _together(["too few rows (found 7)", "too few rows (found 12)"])
+    'too few rows (found 7 to 12)'
+    """
+    found = _OF_THE_CASE.search(remarks[0])
+    if found is None:
+        return remarks[0]
+    numbers = iter(zip(*(_NUMBER.findall(one[found.start() :]) for one in remarks), strict=True))
+    return remarks[0][: found.start()] + _NUMBER.sub(lambda _: _range(next(numbers)), found[0])
+
+
+def _range(numbers: tuple[str, ...]) -> str:
+    low, high = (end(numbers, key=lambda one: float(one.replace(",", "").replace(MINUS, "-"))) for end in (min, max))
+    return low if low == high else f"{low} to {high}"
 
 
 def show(table: Table, limit: int | None = None, anchors: Mapping[int, str] | None = None) -> ShownTable:

@@ -261,13 +261,14 @@ def direction(spec: Directed) -> str:
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:
-    """Return the first names as a list in a sentence, with the number of others.
+    """Return the first names as a list in a sentence, with the number of others; a single other one is named, too.
 
-    >>> listed(["a", "b"]), listed(["a", "b", "c", "d", "e"])
-    ('a, b', 'a, b, c and 2 more')
+    >>> listed(["a", "b"]), listed(["a", "b", "c", "d"]), listed(["a", "b", "c", "d", "e"])
+    ('a, b', 'a, b, c, d', 'a, b, c and 2 more')
     """
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
 def joined(names: Sequence[str], most: int | None = None) -> str:
@@ -276,7 +277,7 @@ def joined(names: Sequence[str], most: int | None = None) -> str:
     >>> joined(["a"]), joined(["a", "b", "c"]), joined(["a", "b", "c"], most=1)
     ('a', 'a, b and c', 'a and 2 more')
     """
-    if most is not None and len(names) > most:
+    if most is not None and len(names) > most + 1:
         return listed(names, most)
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 

@@ -398,7 +398,7 @@ def test_cards_of_images_begin_with_those_of_the_candidate() -> None:
     (table,) = SECTION.tables(result, View(decision=roles))
     assert [column.title for column in table.columns] == [
         "Model",
-        "Images or sequences with an error",
+        "Images with an error",
         "Lowest score",
         "Share with half the errors",
     ]

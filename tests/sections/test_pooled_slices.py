@@ -206,7 +206,7 @@ def test_a_weak_slice_of_images_is_named() -> None:
     assert " on 50 images, −" in first
     assert "points [" in first
     assert first.endswith("] from the rest, unlikely to be luck (p < 0.001).")
-    assert second.startswith("Worse than b on 1 of 3 slices; north: −")
+    assert second.startswith("Worse than b on 1 of 3 slices, north: −")
     assert {("SLC101", "a", "slice:north"), ("SLC102", "a", "slice:north")} <= set(codes(result))
     hits = [one.message for rule in SECTION.rules for one in rule.apply(result)]
     assert any("on these 50 images" in one for one in hits)

@@ -411,6 +411,16 @@ def spread(factor: float) -> Any:
     return analyzed(section_of("calibration"), evaluation(distributional_head(outputs, ndtri(PLACES))))
 
 
+def narrow_slice() -> SectionResult:
+    """Analyze predicted normal distributions whose spread is half of that of the labels on the 40 rows of a slice."""
+    regions = np.where(np.arange(200) < 40, 0, 1).astype(np.int16)
+    labels = np.concatenate([2.0 * ndtri((np.arange(40) + 0.5) / 40), ndtri((np.arange(160) + 0.5) / 160)])
+    made = evaluation(distributional_head(np.stack([np.zeros(200), np.ones(200)], axis=1), labels))
+    names = ("region = north", "region = east")
+    data = replace(made.data, slicings=(Slicing(names, regions, 0),))  # type: ignore[type-var]
+    return analyzed(section_of("slices"), replace(made, data=data))  # type: ignore[no-any-return]
+
+
 def quantiles(levels: tuple[float, ...], by: Any) -> Any:
     """Calibrate a model whose quantiles are off by so much."""
     outputs = np.tile(ndtri(levels), (40, 1)) + by
@@ -541,6 +551,7 @@ CASES: dict[str, Make] = {
     "SLC101": slices,
     "SLC102": slices,
     "SLC201": slices,
+    "SLC202": narrow_slice,
     "SLC301": lambda: slices(5),
     "TRN101": lambda: training(loss=FALL, val_loss=np.where(EPOCHS < 23, FALL, np.inf)),
     "TRN102": lambda: training(loss=FALL, val_loss=FALL + 0.005 * np.maximum(EPOCHS - 15, 0)),

@@ -217,7 +217,13 @@ def test_quantiles_without_a_central_interval() -> None:
     result = analyzed(SECTION, replace(made, decision=ROLES))
     assert result.find("pinball_loss", "a", "slice:east").value > 0
     for name in ("interval_coverage", "interval_width", "interval_coverage_p"):
-        assert result.find(name, "a", "slice:east").reason == "the levels of the quantiles make no central interval"
+        found = result.find(name, "a", "slice:east")
+        assert (found.status, found.reason) == (
+            "not_applicable",
+            "the levels of the quantiles make no central interval",
+        )
+    titles = [table.title for table in SECTION.tables(result, View(decision=ROLES))]
+    assert not [title for title in titles if title.startswith("Spread of distributions")]
     other = replace(made, decision=Decision(candidate="a", baseline=Baseline(model="c")))
     found = analyzed(SECTION, other).find("pinball_difference", "a", "slice:east")
     assert found.reason == "the distributions of both models are of different kinds or levels"
@@ -317,7 +323,7 @@ def test_a_weak_slice_is_named() -> None:
     first, second = sentences(result)
     assert first.startswith("Worst of 2 slices, north: 20 of 40 right (50.0 %), −45.0 points [")
     assert first.endswith("] from the rest, unlikely to be luck (p < 0.001).")
-    assert second.startswith("Worse than b on 1 of 2 slices; north: −45.0 points [")
+    assert second.startswith("Worse than b on 1 of 2 slices, north: −45.0 points [")
     settled = SECTION.statements(result, View(decision=ROLES))
     assert [one.settled for one in settled] == [True, True]
     assert {one.topic for one in settled} == {"weakness"}

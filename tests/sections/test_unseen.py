@@ -329,7 +329,7 @@ def test_few_leaked_images() -> None:
     apart = few.find("leaked_mean_iou_difference", "a")
     assert apart.value is not None
     assert apart.ci_low is None
-    assert apart.caveat == "no interval: at least 10 rows of a class are needed (found 4)"
+    assert apart.caveat == "no interval: at least 10 images of a class are needed (found 4)"
     areas = np.where(np.arange(N)[:, None, None] < 4, 0, AREAS)
     certain = np.where((np.arange(N) < 4)[:, None, None, None], 9.0 * np.eye(3)[0], IMAGES)
     lacking = analyze(evaluation(dense_head(certain, areas)), np.arange(N) < 4)

@@ -111,4 +111,4 @@ def named(models: Sequence[str]) -> str:
     >>> named(["a", "b", "c", "d"]), named(["a", "b", "c", "d", "e"])
     ('a, b, c, d', 'a, b, c and 2 more')
     """
-    return formatting.listed(models, _MOST + (len(models) == _MOST + 1))
+    return formatting.listed(models, _MOST)

@@ -63,6 +63,8 @@ class Test(Strict):
     """Rows that it is of."""
     how: str | None
     """How it was computed, where there is more than one way."""
+    fits: bool = True
+    """Whether it is a test of heads like this one."""
 
 
 class MeasuredSlice(Strict):
@@ -233,7 +235,7 @@ def _slice(head: Head, one: Part, subject: Subject, tests: list[Test]) -> Iterat
 
 def _test(one: Tested, subject: Subject, n: int) -> Test:
     reason = one.reason if one.p_value is None else None
-    return Test(name=one.spec.name, subject=subject, p=one.p_value, reason=reason, n=n, how=one.how)
+    return Test(name=one.spec.name, subject=subject, p=one.p_value, reason=reason, n=n, how=one.how, fits=one.fits)
 
 
 def _against(head: Head, baseline: Head, found: MeasuredSlice, rows: NDArray[np.bool_]) -> MeasuredSlice:
@@ -333,8 +335,8 @@ def _tested(item: _MeasuredHead, every: Sequence[_MeasuredHead]) -> Iterator[Mea
             if test.name != spec.name:
                 continue
             if test.p is None:
-                reason = test.reason or ""
-                yield from (item.head.insufficient(one, reason, test.subject) for one in (spec, adjusted))
+                missing = item.head.insufficient if test.fits else item.head.not_applicable
+                yield from (missing(one, test.reason or "", test.subject) for one in (spec, adjusted))
                 continue
             yield item.head.measure(spec, test.p, test.subject, n=test.n, estimator=test.how)
             p_value = holm[id(item), test.subject]

@@ -63,12 +63,12 @@ def _interval(one: DistributionHead, part: Subject) -> Iterator[Measurement]:
 def tests(one: DistributionHead) -> Iterator[Tested]:
     """Yield the tests of the slice that this is."""
     if one.levels:
-        yield Tested(schema.PIT_P, None, QUANTILES)
+        yield Tested(schema.PIT_P, None, QUANTILES, fits=False)
     else:
         yield Tested(schema.PIT_P, one.pit_p, one.design.no_test)
     found = central(one)
     if found is None:
-        yield Tested(schema.COVERAGE_P, None, _NO_INTERVAL)
+        yield Tested(schema.COVERAGE_P, None, _NO_INTERVAL, fits=False)
     else:
         how = one.design.test("the deviation from the level")
         yield Tested(schema.COVERAGE_P, one.coverage_p(found), one.design.too_few, how)

@@ -29,9 +29,10 @@ def worse_than_the_rest(result: SlicesResult) -> Iterator[Hit]:
                 words.number(result, name, head, one)
                 for name in (head.score, SCORES[head.score].from_rest.name, "rest_p_holm")
             )
+            score = words.score(own, head)
             yield Hit(
                 head.model,
-                f"{words.score(own, head)}, {words.difference(difference)} from the rest (p {formatting.p_value(p.value or 0.0)} "
+                f"{score[0].upper()}{score[1:]}, {words.difference(difference)} from the rest (p {formatting.p_value(p.value or 0.0)} "
                 f"for {words.slices(count)}): the score of all {SCORES[head.score].rows} does not hold here. Look at these errors first, and state the limit or "
                 f"collect more such {SCORES[head.score].rows}.",
                 one.subject,
@@ -84,6 +85,28 @@ def confidence_off(result: SlicesResult) -> Iterator[Hit]:
         )
 
 
+def coverage_off(result: SlicesResult) -> Iterator[Hit]:
+    """Yield heads with slices in which a central interval measurably holds another share of the labels than it states."""
+    for head in result.heads:
+        tested = words.tested(head)
+        off = [
+            (words.number(result, "interval_coverage", head, one), one)
+            for one in tested
+            if _below(result.find_or_none("interval_coverage_p_holm", head.model, one.subject))
+        ]
+        if not off:
+            continue
+        off.sort(key=lambda item: item[0].value or 0.0)
+        named = [f"{one.name} {formatting.with_interval(covered)}" for covered, one in off]
+        yield Hit(
+            head.model,
+            f"The coverage of the central interval measurably differs from its {off[0][0].estimator} on {len(off):,} of {words.slices(len(tested))}: "
+            f"{formatting.listed(named, _NAMED)}. Do not rely on these intervals there before they are calibrated on such rows.",
+            head.subject,
+            n=off[0][1].n,
+        )
+
+
 def _below(p_value: Metric | None) -> bool:
     return p_value is not None and p_value.value is not None and p_value.value < simultaneous.LEVEL
 
@@ -114,5 +137,6 @@ RULES: tuple[Rule[SlicesResult], ...] = (
     Rule("SLC101", "warning", "Slice worse than the rest", _HOLM, worse_than_the_rest),
     Rule("SLC102", "warning", "Slice worse than with the baseline", _HOLM, worse_than_the_baseline),
     Rule("SLC201", "note", "Confidence off in slices", _HOLM, confidence_off),
+    Rule("SLC202", "note", "Coverage off in slices", _HOLM, coverage_off),
     Rule("SLC301", "note", "Slices too small to tell", "convention", too_small),
 )

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 
 class Tested(NamedTuple):
-    """A test of a slice by itself: its metric, its p-value, why there is none where it is None, and how it was computed."""
+    """A test of a slice by itself: its metric, its p-value, why there is none where it is None, how it was computed, and whether it fits the head."""
 
     spec: MetricSpec
     p_value: float | None
     reason: str
     how: str | None = None
+    fits: bool = True
 
 
 @dataclass(frozen=True)

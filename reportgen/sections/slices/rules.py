@@ -26,6 +26,13 @@ EXPLANATIONS = {
         do="Calibrate on data in which the slice has enough rows, or set its threshold apart.",
         ignore="If the confidence is not used.",
     ),
+    "SLC202": Explanation(
+        finds="Slices in which the coverage of the central interval of a predicted distribution (the one nearest to 90 %) differs from its nominal coverage, with a p-value below 0.05 after adjusting for the number of slices of the model.",
+        example="The coverage of the central interval measurably differs from its nominal coverage 0.9 on 1 of 2 slices: region = north 60.0 %.",
+        means="The spread that the model states is too small or too large in this slice, even if it is right on all rows.",
+        do="Calibrate the intervals on data in which the slice has enough rows, or state this limit.",
+        ignore="If only the mean or the median is used.",
+    ),
     "SLC301": Explanation(
         finds="Slices with fewer rows, images or sequences than minimum, 30 by default.",
         example="region = west has 5 rows.",

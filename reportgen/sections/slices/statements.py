@@ -48,7 +48,7 @@ def _worst(result: SlicesResult, head: HeadSlices, baseline: HeadSlices | None) 
         if SCORES[head.score].sign < 0:
             opening = opening.replace("lowest", "largest errors")
     parts: list[Quantity | str] = [
-        f"{words.whole(head)}{opening}",
+        words.opened(head, opening),
         _quantity(head.score, head, one, words.score(own, head)),
     ]
     if p_value.value is not None:
@@ -77,7 +77,11 @@ def _behind(result: SlicesResult, head: HeadSlices, baseline: HeadSlices, found:
     one = min(found, key=p_of)
     difference, p_value = words.number(result, name, head, one), p_of(one)
     parts = (
-        f"{words.whole(head)}Worse than {baseline.model} on {len(found):,} of {words.slices(len(words.tested(head)))}; {words.name(one)}: ",
+        words.opened(
+            head,
+            f"Worse than {baseline.model} on {len(found):,} of {words.slices(len(words.tested(head)))}, "
+            f"{'most surely ' if len(found) > 1 else ''}{words.name(one)}: ",
+        ),
         _quantity(name, head, one, words.difference(difference)),
         " (",
         _quantity("difference_p_holm", head, one, f"p {formatting.p_value(p_value)}"),

@@ -95,6 +95,12 @@ def slices(count: int) -> str:
     return f"{count:,} slice{'' if count == 1 else 's'}"
 
 
+def opened(head: HeadSlices, sentence: str) -> str:
+    """Return the beginning of a sentence about a head, after what it is called."""
+    called = whole(head)
+    return f"{called}{sentence[0].lower()}{sentence[1:]}" if called else sentence
+
+
 def whole(head: HeadSlices) -> str:
     """Return what a head is called before a sentence about it; nothing for the only one."""
     return f"Output {Subject(head.subject).name}: " if head.subject else ""

@@ -261,7 +261,7 @@ def _by_role(group: list[Positions], decision: Decision) -> Iterator[Measurement
     score = candidate.kind.of_class
     for index, name in enumerate(candidate.head.class_names):
         own, other = ([getattr(one, score)(index)] for one in (candidate, baseline))
-        found = pooled.macro_difference(own, other, candidate.design.weights)
+        found = pooled.macro_difference(own, other, candidate.design.weights, candidate.kind.units)
         if found is not None:
             wrong = int((candidate.misses(index) | baseline.misses(index)).sum())
             units, what = int((candidate.outputs.actual[:, index] > 0).sum()), f"{candidate.kind.units} with the class"

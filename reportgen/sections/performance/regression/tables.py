@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.contract.numbers import Metric
 from reportgen.contract.subjects import about
 from reportgen.contract.tables import Column, Table, metrics_by_head
 from reportgen.sections.performance import pairs as by_pair, regression_schema as schema
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.tables import Cell
-    from reportgen.sections.performance.regression_schema import RegressionResult, ValuePerformance
+    from reportgen.sections.performance.regression_schema import (
+        LabelBand,
+        RegressionResult,
+        ResidualBin,
+        ValuePerformance,
+    )
 
 _SHOWN_QUANTILES = 9
 """Quantiles in the table behind the figure of quantiles. Convention."""
@@ -54,14 +60,13 @@ def pairs(result: RegressionResult, view: View) -> Iterator[Table]:
 
 def bins(one: ValuePerformance) -> Table:
     """Return the errors by prediction."""
-    titles = ("Rows", "Mean error", "95 % interval", "10 %", "Median", "90 %")
+    titles = ("Rows", "Mean error", "10 %", "Median", "90 %")
     columns = (Column("Predicted", numeric=False), Column(titles[0], unit="count"), *map(Column, titles[1:]))
     rows: list[tuple[Cell, ...]] = [
         (
             span(found.low, found.high),
             found.n,
-            found.bias,
-            _interval(found.ci_low, found.ci_high),
+            _number(found.bias, found),
             found.lower,
             found.median,
             found.upper,
@@ -84,11 +89,9 @@ def bands(one: ValuePerformance, baseline: str) -> Table:
         Column("Label", numeric=False),
         Column("Rows", unit="count"),
         Column("MAE difference"),
-        Column("95 % interval"),
     )
     rows: list[tuple[Cell, ...]] = [
-        (span(found.low, found.high), found.n, found.difference, _interval(found.ci_low, found.ci_high))
-        for found in one.bands
+        (span(found.low, found.high), found.n, _number(found.difference, found)) for found in one.bands
     ]
     title = f"MAE by label: {about(one.model, one.subject)} minus {baseline}"
     return Table(_slug("bands", one), title, columns, tuple(rows))
@@ -107,11 +110,11 @@ def span(low: float, high: float) -> str:
     return f"{formatting.amount(low)} to {formatting.amount(high)}"
 
 
-def _interval(low: float | None, high: float | None) -> str:
-    return (
-        formatting.MISSING
-        if low is None or high is None
-        else f"[{formatting.number(low, '')}, {formatting.number(high, '')}]"
+def _number(value: float, of: ResidualBin | LabelBand) -> Metric:
+    """Return a number of some rows with its interval, which fixes how many digits are shown."""
+    known = of.ci_low is not None and of.ci_high is not None
+    return Metric(
+        value=value, unit="", n=of.n, ci_low=of.ci_low, ci_high=of.ci_high, ci_method="mean" if known else None
     )
 
 
