@@ -88,14 +88,23 @@ class Errors:
         rows = [part for one in chosen for part in (one.suspects, one.others)]
         rows += [in_turn(models, IN_ALL * self.each) for models in self._ranked.values()]
         places = np.unique(np.concatenate([np.empty(0, np.int64), *rows]))
-        return _read(dataset, spec, data, self.each, places)
+        axes = 0 if any(kind is DenseOutputs for _, kind in self._ranked) else 1
+        columns = [one for one in dataset.inputs if len(one.shape or ()) <= axes] if dataset.texts is None else []
+        return _read(dataset, spec, data, self.each, places, columns)
 
 
-def _read(dataset: Dataset, spec: DataSpec, data: DataEvaluation, each: int, places: NDArray[np.int64]) -> Examples:
+def _read(
+    dataset: Dataset,
+    spec: DataSpec,
+    data: DataEvaluation,
+    each: int,
+    places: NDArray[np.int64],
+    columns: list[TensorSummary],
+) -> Examples:
+    """Read the rows at some places; ``columns`` are the inputs whose values are columns: those of positions, such as tokens, are not."""
     if not len(places):
         return Examples(each, ())
     pictures = [one for one in dataset.inputs if like_a_picture(one.shape or ())]
-    columns = [one for one in dataset.inputs if len(one.shape or ()) <= 1] if dataset.texts is None else []
     names = [name for one in columns for name in _column_names(spec, one)]
     reference = _reference_rows(dataset, data)
     scales, values = _scales_and_values(dataset, reference, pictures, columns)

@@ -182,3 +182,16 @@ def test_images_with_the_lowest_scores_are_read() -> None:
     assert [one.place for one in found.rows] == sorted(row.row for row in shown_.rows)
     assert all(len(row.pictures) == 1 for row in shown_.rows)
     assert min(row.row for row in shown_.rows) >= 2
+
+
+def test_tokens_are_no_columns() -> None:
+    """What stands at a place of a sequence has no median; a number of the sequence has one."""
+    logits, labels = scenes(12)
+    made = evaluation(dense_head(logits.reshape(12, 64, -1), labels.reshape(12, 64)))
+    errors = Errors(2)
+    errors.add(made.models[0], made.data)
+    tokens, year = np.arange(12 * 64).reshape(12, 64), np.arange(12.0)
+    inputs = Memory({"tokens": tokens, "year": year}, labels).open()
+    found = errors.examples(inputs, DataSpec(path="d.npz", x={"tokens": "t", "year": "year"}), made.data)
+    assert found is not None
+    assert {one.name for row in found.rows for one in row.values} == {"year"}
