@@ -154,8 +154,9 @@ def full_results(
     rows: int = 200,
     *,
     task: str = "classes",
+    kinds: Sequence[str] = tuple(Registry().names),
 ) -> Results:
-    """Analyze models that have all that a section can ask for, with every section that is installed.
+    """Analyze models that have all that a section can ask for, with sections of these kinds: by default of all that are installed.
 
     They have these hidden layers, and their predictions differ by noise. What compares models is left out if there is one. With the
     ``task`` ``values`` they predict numbers in place of classes, with ``distributions`` a mean and a spread, with ``labels`` any number of classes.
@@ -166,8 +167,8 @@ def full_results(
         (folder / f"{name}.keras").touch()
         lines += [f'[models."{name}"]', f'path = "{name}.keras"', 'history = "h.json"', 'series = "run"']
         lines += [f'params = {{ name = "{name}" }}']
-    lines += SLICES
-    for name in Registry().names:
+    lines += SLICES if "slices" in kinds else ()
+    for name in kinds:
         lines += [
             "[[sections]]",
             f'kind = "{name}"',

@@ -121,7 +121,7 @@ WRAPS = (
 
 @pytest.mark.parametrize(
     ("names", "step"),
-    [(FEW, 7), *(pytest.param(names, 1, marks=pytest.mark.hostile) for names in (FEW, MANY))],
+    [(FEW, 13), *(pytest.param(names, 1, marks=pytest.mark.hostile) for names in (FEW, MANY))],
     ids=["some", "few", "many"],
 )
 def test_what_is_right_for_a_real_document_is_never_refused(names: tuple[str, ...], step: int, tmp_path: Path) -> None:

@@ -671,3 +671,23 @@ def test_preprocess(code: Path) -> None:
         with pytest.raises(InputError, match=words) as caught:
             load(code, path="d.npz", preprocess=f"./prepare.py:{name}", batch_size=4)
         assert str(caught.value).startswith(f"data.preprocess: ./prepare.py:{name}: ")
+
+
+def test_the_files_of_a_folder_say_what_it_is(tmp_path: Path) -> None:
+    """Features and images are described once for all splits, also where only one of them has such rows."""
+    for name in ("saved/dataset_spec.pb", "shards/part/a.tfrecord-00000-of-00002", "pictures/cat/1.png"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    features = {"x": {"shape": (4,)}}
+    both = {"features": features, "images": {"size": (8, 8), "range": (0, 1)}}
+
+    def kind(path: str, **tables: Any) -> str:
+        return type(source_of(DataSpec(path=path, x="x", y=None, **tables), tmp_path)).__name__
+
+    assert [kind(name, **both) for name in ("saved", "shards", "pictures")] == [
+        "SavedDataset",
+        "TfRecord",
+        "ImageFolder",
+    ]
+    assert [kind(name, features=features) for name in ("saved", "shards")] == ["SavedDataset", "TfRecord"]
+    assert kind("pictures") == "SavedDataset"

@@ -263,7 +263,7 @@ def test_numbers_do_not_depend_on_spans(
         return analyzed(section, replace(made, decision=PAIR, data=replace(made.data, **design)))
 
     whole = results()
-    monkeypatch.setattr(spans, "AT_ONCE", 37)
+    monkeypatch.setattr(spans, "AT_ONCE", len(Y) // 3)
     monkeypatch.setattr(mapped, "MAPPED", 1)
     parts = results()
     for one, other in zip(whole.measurements, parts.measurements, strict=True):

@@ -12,9 +12,9 @@ from reportgen.inputs.sources.image_folder import ImageFolder
 from reportgen.inputs.sources.npy import Npy
 from reportgen.inputs.sources.npz import Npz
 from reportgen.inputs.sources.parquet import Parquet
-from reportgen.inputs.sources.saved_dataset import SavedDataset
+from reportgen.inputs.sources.saved_dataset import SPEC, SavedDataset
 from reportgen.inputs.sources.source import entries, files, untold
-from reportgen.inputs.sources.tfrecord import TfRecord
+from reportgen.inputs.sources.tfrecord import TfRecord, has_records
 from reportgen.spec.files import is_folder, unusable
 from reportgen.spec.tables.output import NO_LIMITS_NAMED
 
@@ -34,8 +34,9 @@ SOURCES: tuple[type[FileSource], ...] = (Npz, Csv, Parquet, Hdf5, TfRecord)
 def source_of(data: DataSpec, folder: Path, limits: LimitsSpec = NO_LIMITS_NAMED, tell: Tell = untold) -> Source:
     """Return the source of the files that a data table names: the first of these rules that applies.
 
-    A function; without a path ``.npy`` files; the suffix of a file format; with ``data.features`` a folder of TFRecord files; with
-    ``data.images`` a folder of images; another folder is a saved ``tf.data`` data set.
+    A function; without a path ``.npy`` files; the suffix of a file format; a folder with what describes a saved ``tf.data`` data set; with
+    ``data.features`` a folder of TFRecord files; with ``data.images`` a folder of images; another folder is a saved data set. Both tables may be
+    there for other splits: with both, the files of the folder decide.
 
     Raises
     ------
@@ -47,17 +48,23 @@ def source_of(data: DataSpec, folder: Path, limits: LimitsSpec = NO_LIMITS_NAMED
     if data.path is None:
         return Npy(data, folder, limits, tell)
     path = folder / data.path
-    found = next((one for one in SOURCES if path.suffix in one.suffixes), None)
-    if found is None and data.features is not None and is_folder(path):
-        found = TfRecord
-    elif found is None and data.images is not None:
-        found = ImageFolder
-    elif found is None and is_folder(path):
-        found = SavedDataset
+    found = next((one for one in SOURCES if path.suffix in one.suffixes), None) or _of_folder(data, path)
     if found is None:
         *others, last = (suffix for one in SOURCES for suffix in one.suffixes)
         raise InputError(("data", "path"), data.path, f"must be an {', '.join(others)} or {last} file, or a folder")
     return found(data, folder, limits, tell)
+
+
+def _of_folder(data: DataSpec, path: Path) -> type[FileSource] | None:
+    """Return the source of a folder; None if there is none, unless it should have images."""
+    if is_folder(path):
+        if (path / SPEC).exists():
+            return SavedDataset
+        if data.features is not None and (data.images is None or has_records(path)):
+            return TfRecord
+        if data.images is None:
+            return SavedDataset
+    return None if data.images is None else ImageFolder
 
 
 def unusable_data(data: DataSpec, folder: Path) -> Iterator[tuple[Location, str, str]]:

@@ -35,6 +35,18 @@ _MOST_UNPACKED = 1032
 """Bytes that a byte of GZIP can be at most."""
 
 
+def has_records(folder: Path) -> bool:
+    """Tell whether a folder has a file with ``.tfrecord`` in its name; not if it cannot be looked through."""
+    try:
+        return any(_is_record(name) for name in files_below(folder))
+    except (OSError, ValueError):
+        return False
+
+
+def _is_record(name: str) -> bool:
+    return RECORDS[0] in PurePath(name).name
+
+
 class TfRecord(ArraySource):
     """A ``.tfrecord`` file, or a folder of them, which follow one another by name; every record is an ``Example`` with the described features."""
 
@@ -85,7 +97,7 @@ class TfRecord(ArraySource):
         """Return the file, or those of the folder by name."""
         if not is_folder(self.path):
             return [self.path]
-        names = [name for name in files_below(self.path) if self.suffixes[0] in PurePath(name).name]
+        names = [name for name in files_below(self.path) if _is_record(name)]
         if not names:
             raise ValueError(f"it has no {self.suffixes[0]} files")
         self.reading = f"{len(names):,} files by folder and name"
