@@ -66,10 +66,10 @@ def documents(folder: Path) -> None:
 
 def watched(folder: Path) -> None:
     """Save a spec that is watched, with another description, several times; look how soon the served page has it."""
-    spec_file, words = folder / "release.toml", "Saved {0} times"
+    spec_file, words = folder / "watched.toml", "Saved {0} times"
     text = (SPECS / EXAMPLES[0]).read_text("utf-8").replace('"digits/', f'"{SPECS}/digits/')
     spec_file.write_text(text, "utf-8")
-    environment = QUIET | {"REPORTGEN_CACHE": str(folder / "watched"), "REPORTGEN_NO_CACHE": ""}
+    environment = QUIET | {"REPORTGEN_CACHE": str(folder / "cache of watched"), "REPORTGEN_NO_CACHE": ""}
     options = ("-o", str(folder / "watch"), "--format", "html", "--watch")
     command = [sys.executable, "-m", "reportgen", "build", str(spec_file), *options]
     seconds = []

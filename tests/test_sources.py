@@ -684,10 +684,6 @@ def test_the_files_of_a_folder_say_what_it_is(tmp_path: Path) -> None:
     def kind(path: str, **tables: Any) -> str:
         return type(source_of(DataSpec(path=path, x="x", y=None, **tables), tmp_path)).__name__
 
-    assert [kind(name, **both) for name in ("saved", "shards", "pictures")] == [
-        "SavedDataset",
-        "TfRecord",
-        "ImageFolder",
-    ]
+    assert [kind(name, **both) for name in ("shards", "pictures")] == ["TfRecord", "ImageFolder"]
     assert [kind(name, features=features) for name in ("saved", "shards")] == ["SavedDataset", "TfRecord"]
     assert kind("pictures") == "SavedDataset"

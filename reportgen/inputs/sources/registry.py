@@ -34,9 +34,9 @@ SOURCES: tuple[type[FileSource], ...] = (Npz, Csv, Parquet, Hdf5, TfRecord)
 def source_of(data: DataSpec, folder: Path, limits: LimitsSpec = NO_LIMITS_NAMED, tell: Tell = untold) -> Source:
     """Return the source of the files that a data table names: the first of these rules that applies.
 
-    A function; without a path ``.npy`` files; the suffix of a file format; a folder with what describes a saved ``tf.data`` data set; with
-    ``data.features`` a folder of TFRecord files; with ``data.images`` a folder of images; another folder is a saved data set. Both tables may be
-    there for other splits: with both, the files of the folder decide.
+    A function; without a path ``.npy`` files; the suffix of a file format; with ``data.features`` a folder of TFRecord files; with
+    ``data.images`` a folder of images; another folder is a saved ``tf.data`` data set. ``data.features`` may be there for another split: where a
+    saved data set or images are in question too, the files of the folder decide.
 
     Raises
     ------
@@ -57,14 +57,12 @@ def source_of(data: DataSpec, folder: Path, limits: LimitsSpec = NO_LIMITS_NAMED
 
 def _of_folder(data: DataSpec, path: Path) -> type[FileSource] | None:
     """Return the source of a folder; None if there is none, unless it should have images."""
-    if is_folder(path):
-        if (path / SPEC).exists():
-            return SavedDataset
-        if data.features is not None and (data.images is None or has_records(path)):
-            return TfRecord
-        if data.images is None:
-            return SavedDataset
-    return None if data.images is None else ImageFolder
+    there, pictures = is_folder(path), data.images is not None
+    if there and data.features is not None and (has_records(path) if pictures else not (path / SPEC).exists()):
+        return TfRecord
+    if pictures:
+        return ImageFolder
+    return SavedDataset if there else None
 
 
 def unusable_data(data: DataSpec, folder: Path) -> Iterator[tuple[Location, str, str]]:
