@@ -1,4 +1,4 @@
-"""Rules of the slices section: slices that are worse than the rest or than the baseline, where confidence is off, and small ones."""
+"""Rules of the slices section: slices that are worse than the rest or than the baseline, where confidence or coverage is off, and small ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.contract.numbers import Metric
-    from reportgen.sections.slices.schema import SlicesResult
+    from reportgen.sections.slices.schema import HeadSlices, SliceEntry, SlicesResult
 
 _NAMED = 3
 """Maximum number of slices that a sentence names."""
@@ -65,19 +65,14 @@ def worse_than_the_baseline(result: SlicesResult) -> Iterator[Hit]:
 def confidence_off(result: SlicesResult) -> Iterator[Hit]:
     """Yield heads with slices in which confidence and accuracy differ measurably; the effect is that of the largest difference, as above."""
     for head in result.heads:
-        tested = words.tested(head)
-        off = [
-            (words.number(result, "calibration_gap", head, one), one)
-            for one in tested
-            if _below(result.find_or_none("calibration_gap_p_holm", head.model, one.subject))
-        ]
+        off, count = _off(result, head, "calibration_gap", "calibration_gap_p_holm")
         if not off:
             continue
         off.sort(key=lambda item: -abs(item[0].value or 0.0))
         named = [f"{one.name} {formatting.with_interval(gap)}" for gap, one in off]
         yield Hit(
             head.model,
-            f"Confidence minus accuracy is measurably off on {len(off):,} of {words.slices(len(tested))}: {formatting.listed(named, _NAMED)}. "
+            f"Confidence minus accuracy is measurably off on {len(off):,} of {words.slices(count)}: {formatting.listed(named, _NAMED)}. "
             "Do not use one threshold of confidence for all slices before this is calibrated.",
             head.subject,
             effect=_effect(off[0][0]),
@@ -88,23 +83,25 @@ def confidence_off(result: SlicesResult) -> Iterator[Hit]:
 def coverage_off(result: SlicesResult) -> Iterator[Hit]:
     """Yield heads with slices in which a central interval measurably holds another share of the labels than it states."""
     for head in result.heads:
-        tested = words.tested(head)
-        off = [
-            (words.number(result, "interval_coverage", head, one), one)
-            for one in tested
-            if _below(result.find_or_none("interval_coverage_p_holm", head.model, one.subject))
-        ]
+        off, count = _off(result, head, "interval_coverage", "interval_coverage_p_holm")
         if not off:
             continue
         off.sort(key=lambda item: item[0].value or 0.0)
         named = [f"{one.name} {formatting.with_interval(covered)}" for covered, one in off]
         yield Hit(
             head.model,
-            f"The coverage of the central interval measurably differs from its {off[0][0].estimator} on {len(off):,} of {words.slices(len(tested))}: "
+            f"The coverage of the central interval measurably differs from its {off[0][0].estimator} on {len(off):,} of {words.slices(count)}: "
             f"{formatting.listed(named, _NAMED)}. Do not rely on these intervals there before they are calibrated on such rows.",
             head.subject,
             n=off[0][1].n,
         )
+
+
+def _off(result: SlicesResult, head: HeadSlices, name: str, p: str) -> tuple[list[tuple[Metric, SliceEntry]], int]:
+    """Return the slices whose adjusted p-value is below 5 %, each with a number of it, and how many slices were tested."""
+    tested = words.tested(head)
+    found = [one for one in tested if _below(result.find_or_none(p, head.model, one.subject))]
+    return [(words.number(result, name, head, one), one) for one in found], len(tested)
 
 
 def _below(p_value: Metric | None) -> bool:
