@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def documents(folder: Path) -> None:
-    """Build the reports of the example specs, and look how long they are; render one again."""
+    """Build the reports of the example specs, and look how long they are; render one again, and verify it."""
     for one in EXAMPLES:
         ran("build", SPECS / one, "-o", folder / one, "-q")
         print(f"{one}: {pages.measured(folder / one / 'report.pdf')}")
@@ -62,6 +62,9 @@ def documents(folder: Path) -> None:
     for formats in ("html,json,markdown", "html,json,markdown,pdf"):
         cost = ran("render", results, "-o", folder / "again", "-q", "--format", formats)
         print(f"{EXAMPLES[0]} rendered again, {formats}: {cost.cpu:.1f} s of CPU")
+    for name in ("report.pdf", "report.html"):
+        cost = ran("verify", folder / EXAMPLES[0] / name, "--inputs", SPECS)
+        print(f"{EXAMPLES[0]}, verify {name}: {cost.cpu:.1f} s of CPU")
 
 
 def watched(folder: Path) -> None:

@@ -375,15 +375,13 @@ def test_names_cannot_forge_a_line(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["report.pdf", "report.html"])
-def test_it_is_fast_and_loads_no_model(folder: Path, name: str) -> None:
-    """Under two seconds of processor time, without TensorFlow and what draws."""
+def test_it_loads_no_model(folder: Path, name: str) -> None:
+    """Without TensorFlow, what draws and what lays out pages."""
     program = (
-        "import sys, time\nfrom reportgen.cli.commands import run\n"
+        "import sys\nfrom reportgen.cli.commands import run\n"
         f"sys.argv = ['reportgen', 'verify', {str(folder / name)!r}, '--inputs', {str(folder)!r}]\n"
-        "assert run() == 0\nprint(time.process_time())\n"
+        "assert run() == 0\n"
         "print([name for name in ('keras', 'tensorflow', 'matplotlib', 'weasyprint', 'pandas') if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    *_, seconds, heavy = run.stdout.splitlines()
-    assert float(seconds) < 2
-    assert heavy == "[]"
+    assert run.stdout.splitlines()[-1] == "[]"
