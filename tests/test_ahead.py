@@ -48,7 +48,7 @@ def test_the_page_is_the_same(
 ) -> None:
     """Drawn by one process or by three, with a store or without; the program draws its share alone."""
     drawn, real = [], drawings._Pending.draw
-    monkeypatch.setattr(drawings._Pending, "draw", lambda one: (drawn.append(one.name), real(one))[1])
+    monkeypatch.setattr(drawings._Pending, "draw", lambda one: (drawn.append(one.what), real(one))[1])
     store = Store(tmp_path / "store") if stored else None
     run = Run(store=store, drawers=3)
     several = present(found, ("html",), run)
@@ -95,12 +95,12 @@ def test_figures_are_drawn_while_further_sections_are_analyzed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """By a process of their own, and not again by the program, unless it is killed, or fails."""
+    """For the page, by a process of their own, and not again by the program, unless it is killed, or fails."""
     program, real, drawn = os.getpid(), drawings._Pending.draw, []
 
     def draw(one: drawings._Pending) -> object:
         if os.getpid() == program:
-            drawn.append(one.record.id)
+            drawn.extend([one.record.id] if one.again is None else ())
         elif broken is not None:
             broken()
         return real(one)
@@ -109,7 +109,7 @@ def test_figures_are_drawn_while_further_sections_are_analyzed(
     monkeypatch.setattr(drawings, "PATIENCE", 0)
     store, begun = Store(tmp_path / "store"), []
     with ahead.Drawers(2) as drawers:
-        early = drawings.EarlyDrawings(drawers, store, phone=True)
+        early = drawings.EarlyDrawings(drawers, store)
 
         def arrived(item: PlannedSection, so_far: Callable[[], Results]) -> None:
             room = drawers.has_room

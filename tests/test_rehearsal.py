@@ -13,6 +13,7 @@ from reportgen.analysis.analyze import analyze
 from reportgen.analysis.sample import sample
 from reportgen.errors import InputError
 from reportgen.pipeline import present, rehearsal
+from reportgen.pipeline.ahead import Drawers
 from reportgen.pipeline.run import Run
 from reportgen.plan.make import make
 from reportgen.plan.registry import Registry
@@ -128,7 +129,7 @@ def test_what_is_right_for_a_real_document_is_never_refused(names: tuple[str, ..
     """Many small templates, of which some can be filled in with a real document: of those none is refused before."""
     plan = planned(tmp_path, names, roles=False)
     results = analyze(plan, full_evaluation(names, ("0", "1", "2"), ("hidden",), 60), NOW, keep_going=False)
-    real = present._document(results, present.Rendered(), Run(), None, phone=False, draw=True)
+    real = present._document(results, present.Rendered(), Run(), Drawers(1), phone=False)
     folder = tmp_path / "mine"
     (folder / "sections").mkdir(parents=True)
     target = folder / "sections" / "performance.html.j2"

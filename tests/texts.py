@@ -78,7 +78,8 @@ def _drawn(figure: Figure, again: Figure, theme: Theme) -> Iterator[tuple[Drawn,
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Text, "draw", noted)
         patch.setattr(svg, "_save", saved)
-        whole, narrow = svg.both(figure, again, theme, figure.name)
+        whole = svg.to_svg(figure, theme, figure.name)
+        narrow = svg.for_phone(figure, again, theme, figure.name, whole.parts)
     yield from zip((whole, *narrow), seen, strict=True)
 
 

@@ -5,6 +5,7 @@ Heavy modules are imported by the commands, so that ``reportgen --help`` is fast
 
 from __future__ import annotations
 
+import gc
 import os
 import traceback
 from pathlib import Path
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from reportgen.pipeline.watch import State
     from reportgen.plan.plan import Plan
 
+_GARBAGE = (100_000, 50, 100)
+"""When Python looks for circular garbage. By default it looks among all that was imported, which never is: a twelfth of a report that is rendered again."""
 EXIT_CODES = """\b
 Exit codes:
   0    success: every check passed
@@ -276,6 +279,7 @@ def _watch(spec: Path, read: Callable[[], Plan], folder: Path, run: Run, before:
 
 def run() -> int:
     """Run the command in ``sys.argv`` and return its exit code; a ReportgenError becomes one message."""
+    gc.set_threshold(*_GARBAGE)
     try:
         code: int | None = cli.main(standalone_mode=False)
     except click.ClickException as error:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from reportgen.analysis.results import CheckOutcome, Results
     from reportgen.contract.figures import Drawn
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Drawing:
     """A drawn figure.
 
-    ``id`` is unique in the document; ``place`` is ``front``, ``body``, ``appendix`` or ``full``. ``narrow`` has the parts that
-    are too wide for a phone a second time, as wide as its screen, under the same names.
+    ``id`` is unique in the document; ``place`` is ``front``, ``body``, ``appendix`` or ``full``. ``narrow`` returns the parts that
+    are too wide for a phone a second time, as wide as its screen, under the same names; they may be drawn only then.
     """
 
     id: str
@@ -40,7 +40,7 @@ class Drawing:
     tables: tuple[Table, ...]
     number: int = 0
     place: Place = "body"
-    narrow: tuple[Drawn, ...] = ()
+    narrow: Callable[[], tuple[Drawn, ...]] = tuple
 
 
 @dataclass(frozen=True)

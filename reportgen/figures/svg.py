@@ -69,38 +69,37 @@ def to_svg(figure: Figure, theme: Theme, name: str) -> Drawn:
         return _to_svg(*_drawn(figure, theme, range(len(figure.panels))), theme)
 
 
-def both(figure: Figure, again: Figure, theme: Theme, name: str) -> tuple[Drawn, tuple[Drawn, ...]]:
-    """Draw a figure for the page, and what is too wide of it for a phone once more.
+def for_phone(figure: Figure, again: Figure, theme: Theme, name: str, parts: Sequence[Part]) -> tuple[Drawn, ...]:
+    """Draw what is too wide of a figure for a phone once more.
 
     Parameters
     ----------
     figure
-        What to draw.
+        What was drawn.
     again
         The same, made with ``narrowed(theme)``.
     theme
-        How it looks.
+        How it looked.
     name
         Unique in the document.
+    parts
+        Of the whole figure as it was drawn.
 
     Returns
     -------
-    Drawn
-        The whole figure.
     tuple of Drawn
-        The parts of it that are wider than a phone's screen, or would leave much of it blank, under the same names; each is in one of the drawings.
+        The parts that are wider than a phone's screen, or would leave much of it blank, under the same names; each is in one of the drawings.
     """
     small, made = narrowed(theme), []
+    wide = {part.name for part in parts if not _fills(part.width, small.width * POINTS)}
+    which = [index for index in range(len(figure.panels)) if _name(index) in wide]
     with _look(theme, name):
-        sheet, parts = _drawn(figure, theme, range(len(figure.panels)))
-        whole = _to_svg(sheet, parts, theme)
-        wide = {part.name for part in parts if not _fills(part.width, small.width * POINTS)}
-        which = [index for index in range(len(figure.panels)) if _name(index) in wide]
         if which:
             made.append(_to_svg(*_drawn(again, small, which), small))
         if LEGEND in wide and not any(part.name == LEGEND for one in made for part in one.parts):
+            sheet, _ = _drawn(figure, theme, range(len(figure.panels)))
             made.append(_to_svg(*_legend_again(sheet, small), small))
-    return whole, tuple(made)
+    return tuple(made)
 
 
 def _fills(width: float, room: float) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -93,6 +94,7 @@ def of_program() -> str:
 
 def _code(folder: Path, suffixes: Collection[str] = _CODE) -> Iterator[tuple[str, Path]]:
     """Yield the files of code and templates below a folder, by their relative paths."""
-    for path in folder.rglob("*"):
-        if path.suffix in suffixes and path.is_file():
-            yield path.relative_to(folder).as_posix(), path
+    for place, _, names in os.walk(folder):
+        for path in (Path(place, name) for name in names if name.endswith(tuple(suffixes))):
+            if path.is_file():
+                yield path.relative_to(folder).as_posix(), path

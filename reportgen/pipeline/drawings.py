@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -21,15 +21,15 @@ from reportgen.pipeline.stored import KeptFigures
 from reportgen.plan.registry import folder_of, is_own
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from reportgen.analysis.results import Results, SectionRecord
+    from reportgen.contract.figures import Drawn, Part
     from reportgen.contract.focus import View
     from reportgen.contract.places import Place
     from reportgen.contract.theme import Theme
     from reportgen.pipeline.ahead import Drawers
     from reportgen.pipeline.store import Store
-    from reportgen.pipeline.stored import Both
     from reportgen.plan.plan import PlannedSection
 
 
@@ -99,28 +99,31 @@ def _place(record: SectionRecord, figure: Figure) -> Place:
 
 @dataclass(frozen=True)
 class _Pending:
-    """A figure of a section that is to be drawn, for a page that phones may show in two widths."""
+    """A figure of a section that is to be drawn: for the page, or what is too wide of it for a phone."""
 
     record: SectionRecord
     name: str
     figure: Figure
-    small: Figure | None
-    """The figure for phones; None where there is no such page."""
     theme: Theme
     key: str | None
     """Of what is kept of it; None if nothing is."""
+    again: Figure | None = None
+    """The figure for phones; None for the page."""
+    parts: tuple[Part, ...] = ()
+    """Those of the page, if it is for phones."""
 
-    def draw(self) -> Both:
+    @property
+    def what(self) -> str:
+        """What it is, unlike all others."""
+        return self.name if self.again is None else f"{self.name}, for phones"
+
+    def draw(self) -> tuple[Drawn, ...]:
         """Draw it."""
         from reportgen.figures import svg
 
-        if self.small is None:
-            return svg.to_svg(self.figure, self.theme, self.name), ()
-        return svg.both(self.figure, self.small, self.theme, self.name)
-
-
-def unnoted(_what: str, _seconds: float) -> None:
-    """Note nothing."""
+        if self.again is None:
+            return (svg.to_svg(self.figure, self.theme, self.name),)
+        return svg.for_phone(self.figure, self.again, self.theme, self.name, self.parts)
 
 
 class Drawings:
@@ -132,48 +135,46 @@ class Drawings:
         What is drawn.
     store
         What earlier runs drew, and where this one leaves what it draws; None for nothing of the kind.
+    drawers
+        What draws, and notes how long that took; None for blank drawings.
     phone
         Whether phones show them too.
-    blank
-        Whether nothing is drawn: every drawing is blank.
-    note
-        Called with the name of each figure that was drawn, and how long that took.
     """
 
-    def __init__(
-        self,
-        results: Results,
-        store: Store | None,
-        *,
-        phone: bool,
-        blank: bool = False,
-        note: Callable[[str, float], None] = unnoted,
-    ) -> None:
-        self._results, self._phone, self._blank, self._note = results, phone, blank, note
-        self._theme, self._store, self._kept = theme_of(results), store, KeptFigures(results, store)
-        self._pending: dict[str, list[_Pending]] = {}
-        self._drawn: dict[str, Both] = {}
+    def __init__(self, results: Results, store: Store | None, drawers: Drawers | None, *, phone: bool) -> None:
+        self._results, self._store, self._drawers = results, store, drawers
+        self._phone = phone and drawers is not None
+        self._theme, self._kept = theme_of(results), KeptFigures(results, store)
+        self._pending: dict[str, list[tuple[_Pending, Figure | None]]] = {}
+        self._waiting: list[_Pending] = []
+        """Those for phones, which are drawn when the first one is asked for: a PDF is made meanwhile."""
+        self._drawn: dict[str, tuple[Drawn, ...]] = {}
 
-    def draw_ahead(self, drawers: Drawers) -> None:
+    def draw_ahead(self) -> None:
         """Draw what no earlier run drew of the program's own sections, in several processes.
 
         What fails is told when it is asked for. No code of others runs here, which could end the program before a temporary
         store is removed.
         """
-        with ahead.store_for(self._store, drawers.processes) as store:
-            self._draw_into(KeptFigures(self._results, store), drawers)
-
-    def _draw_into(self, kept: KeptFigures, drawers: Drawers) -> None:
         for record in self._results.sections:
             if is_own(record.manifest):
                 with suppress(ForeignError), foreign(f"section {record.id}", folder_of(record.manifest)):
-                    self._pending[record.id] = list(self._figures(record, kept))
+                    self._pending[record.id] = list(self._figures(record))
+        self._draw_together([one for pending in self._pending.values() for one, _ in pending])
+
+    def _draw_together(self, wanted: Sequence[_Pending]) -> None:
+        if self._drawers is None:
+            return
+        with ahead.store_for(self._store, self._drawers.processes) as store:
+            self._draw_into(KeptFigures(self._results, store), wanted, self._drawers)
+
+    def _draw_into(self, kept: KeptFigures, wanted: Sequence[_Pending], drawers: Drawers) -> None:
         missing = []
-        for one in (one for pending in self._pending.values() for one in pending):
-            look = kept.made if drawers.was_begun(one.record.id) else kept.found
+        for one in wanted:
+            look = kept.made if one.again is None and drawers.was_begun(one.record.id) else kept.found
             found = None if one.key is None else look(one.key)
             if found is not None:
-                self._drawn[one.name] = found
+                self._drawn[one.what] = found
             elif one.key is not None:
                 missing.append((one, one.key))
         left = [both for both in missing if not drawers.is_at_work(both[0].record.id)]
@@ -183,36 +184,60 @@ class Drawings:
         for one, key in missing:
             drawn = kept.made(key)
             if drawn is not None:
-                self._drawn[one.name] = drawn
+                self._drawn[one.what] = drawn
 
     def of(self, record: SectionRecord) -> Iterator[Drawing]:
         """Yield those of a section."""
         pending = self._pending.get(record.id)
-        for one in self._figures(record, self._kept) if pending is None else pending:
-            drawn, narrow = (
-                (BLANK, ()) if self._blank else self._drawn.get(one.name) or self._keep(self._kept, one, one.key)
-            )
+        for one, again in self._figures(record) if pending is None else pending:
+            (whole,) = self._now(one)
             yield Drawing(
                 id=one.name,
                 title=one.figure.title,
                 caption=one.figure.caption,
                 alt=one.figure.alt,
-                drawn=drawn,
-                narrow=narrow,
+                drawn=whole,
+                narrow=tuple if again is None else self._for_phone(one, again, whole.parts),
                 tables=one.figure.tables,
                 place=_place(record, one.figure),
             )
 
-    def _keep(self, kept: KeptFigures, one: _Pending, key: str | None) -> Both:
+    def _for_phone(self, one: _Pending, again: Figure, parts: tuple[Part, ...]) -> Callable[[], tuple[Drawn, ...]]:
+        """Return what draws a figure for phones later; one of others is drawn now, while their section can still fail."""
+        key = self._kept.key_of(one.record, one.name, phone=True)
+        small = replace(one, again=again, parts=parts, key=key)
+        if is_own(one.record.manifest):
+            self._waiting.append(small)
+        else:
+            self._now(small)
+        return partial(self._later, small)
+
+    def _later(self, one: _Pending) -> tuple[Drawn, ...]:
+        """Return what was put off, after all that was is drawn."""
+        waiting, self._waiting = self._waiting, []
+        self._draw_together(waiting)
+        with foreign(f"section {one.record.id}", folder_of(one.record.manifest)):
+            return self._now(one)
+
+    def _now(self, one: _Pending) -> tuple[Drawn, ...]:
+        if self._drawers is None:
+            return (BLANK,)
+        if one.what not in self._drawn:
+            self._drawn[one.what] = self._keep(self._kept, one, one.key)
+        return self._drawn[one.what]
+
+    def _keep(self, kept: KeptFigures, one: _Pending, key: str | None) -> tuple[Drawn, ...]:
         """Draw a figure, and keep it under a key."""
         start = perf_counter()
-        both = one.draw()
-        self._note(one.name, perf_counter() - start)
+        drawn = one.draw()
+        if self._drawers is not None:
+            self._drawers.note(one.what, perf_counter() - start)
         if key is not None:
-            kept.keep(key, both)
-        return both
+            kept.keep(key, drawn)
+        return drawn
 
-    def _figures(self, record: SectionRecord, kept: KeptFigures) -> Iterator[_Pending]:
+    def _figures(self, record: SectionRecord) -> Iterator[tuple[_Pending, Figure | None]]:
+        """Yield those of a section, each with the one for phones, if there is one."""
         from reportgen.figures import svg
 
         figures = shown_of(record, self._results, self._theme)
@@ -221,8 +246,8 @@ class Drawings:
             again = shown_of(record, self._results, svg.narrowed(self._theme))
         names = named(f"{record.id}-{figure.name}" for figure in figures)
         for name, figure, small in zip(names, figures, again, strict=True):
-            key = kept.key_of(record, name, phone=self._phone)
-            yield _Pending(record, name, figure, small, self._theme, key)
+            key = self._kept.key_of(record, name, phone=False)
+            yield _Pending(record, name, figure, self._theme, key), small
 
 
 PATIENCE = 0.5
@@ -238,12 +263,10 @@ class EarlyDrawings:
     ----------
     drawers, store
         What draws, and where it leaves what it draws.
-    phone
-        Whether phones show them too.
     """
 
-    def __init__(self, drawers: Drawers, store: Store, *, phone: bool) -> None:
-        self._drawers, self._store, self._phone = drawers, store, phone
+    def __init__(self, drawers: Drawers, store: Store) -> None:
+        self._drawers, self._store = drawers, store
         self._waiting: list[str] = []
         self._since: float | None = None
 
@@ -259,7 +282,7 @@ class EarlyDrawings:
 
     def _draw(self, sections: Collection[str], so_far: Callable[[], Results]) -> None:
         results = so_far()
-        drawings = Drawings(results, self._store, phone=self._phone, note=self._drawers.note)
+        drawings = Drawings(results, self._store, self._drawers, phone=False)
         for record in results.sections:
             if record.id in sections:
                 for _ in drawings.of(record):

@@ -201,7 +201,7 @@ def compute(
         nonlocal early
         warm.up(planned, formats, created)
         if drawers is not None and run.store is not None and not set(DRAWN).isdisjoint(formats):
-            early = EarlyDrawings(drawers, run.store, phone="html" in formats)
+            early = EarlyDrawings(drawers, run.store)
         if typesetter is not None:
             _try(typesetter, run)
 

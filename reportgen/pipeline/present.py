@@ -24,7 +24,7 @@ from reportgen.plan.registry import folder_of
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
     from reportgen.analysis.results import Results, SectionRecord
@@ -95,13 +95,21 @@ def present(
         A file that could not be rendered is missing from ``files`` and listed in ``failures``: the others do not depend on it.
     """
     report, run = Rendered(), run or Run()
-    content = Content(
-        results,
-        lambda: _document(results, report, run, drawers, phone="html" in wanted, draw=draw),
-        (templates,) if templates else (),
-        typesetter,
-    )
     asked = [one for one in RENDERERS if one.name in wanted]
+    with Drawers(run.drawers) if drawers is None else nullcontext(drawers) as drawing:
+        content = Content(
+            results,
+            lambda: _document(results, report, run, drawing if draw else None, phone="html" in wanted),
+            (templates,) if templates else (),
+            typesetter,
+        )
+        _render(report, asked, content, run)
+    run.parts.update({("figures", name): seconds for name, seconds in drawing.seconds.items()})
+    return report
+
+
+def _render(report: Rendered, asked: Sequence[Renderer], content: Content, run: Run) -> None:
+    """Add the files of some renderers to a report, or why they could not be rendered."""
     steps: list[tuple[Renderer, Callable[[], bytes | Callable[[], bytes]]]] = [
         (one, partial(_rendered, one, content)) for one in sorted(asked, key=lambda one: not one.begins)
     ]
@@ -127,7 +135,6 @@ def present(
         report.failures.append(
             f"{formatting.listed(files)} {'was' if len(files) == 1 else 'were'} not written: {reason}"
         )
-    return report
 
 
 def _words(error: Exception) -> str:
@@ -162,18 +169,11 @@ def add_figure_files(report: Rendered, results: Results, wanted: FiguresSpec) ->
     }
 
 
-def _document(
-    results: Results, report: Rendered, run: Run, drawers: Drawers | None, *, phone: bool, draw: bool
-) -> Document:
-    if not draw:
-        return _composed(results, report, run, Drawings(results, None, phone=False, blank=True))
-    with Drawers(run.drawers) if drawers is None else nullcontext(drawers) as found:
-        figures = Drawings(results, run.store, phone=phone, note=found.note)
-        with run.step("figures"):
-            figures.draw_ahead(found)
-        document = _composed(results, report, run, figures)
-    run.parts.update({("figures", name): seconds for name, seconds in found.seconds.items()})
-    return document
+def _document(results: Results, report: Rendered, run: Run, drawers: Drawers | None, *, phone: bool) -> Document:
+    figures = Drawings(results, run.store, drawers, phone=phone)
+    with run.step("figures"):
+        figures.draw_ahead()
+    return _composed(results, report, run, figures)
 
 
 def _composed(results: Results, report: Rendered, run: Run, figures: Drawings) -> Document:

@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from reportgen.spec.tables.output import LimitsSpec
 
     Worker = EvaluationProcess | EvaluationProcesses
-    Both = tuple[Drawn, tuple[Drawn, ...]]
 
 _Unit = TypeVar("_Unit")
 
@@ -417,24 +416,24 @@ class KeptFigures:
         self._contents: dict[str, str] = {}
 
     def key_of(self, record: SectionRecord, figure: str, *, phone: bool) -> str | None:
-        """Return the key of a figure of a section, drawn for the page and perhaps for phones; None if it is not kept."""
+        """Return the key of a figure of a section, drawn for the page or for phones; None if it must not be kept."""
         shown = self._results.sections if record.manifest.on_front_page else (record,)
-        if self._store is None or not all(is_own(one.manifest) for one in shown):
+        if not all(is_own(one.manifest) for one in shown):
             return None
         return key(["figure", self._common, [self._content(one) for one in shown], figure, phone])
 
-    def found(self, own: str) -> Both | None:
+    def found(self, own: str) -> tuple[Drawn, ...] | None:
         """Return what an earlier run drew."""
         return None if self._store is None else self._store.fetch("figure", own, _read_drawn)
 
-    def made(self, own: str) -> Both | None:
+    def made(self, own: str) -> tuple[Drawn, ...] | None:
         """Return what this run drew."""
         return None if self._store is None else self._store.look("figure", own, _read_drawn)
 
-    def keep(self, own: str, both: Both) -> None:
+    def keep(self, own: str, drawn: tuple[Drawn, ...]) -> None:
         """Keep what was drawn."""
         if self._store is not None:
-            self._store.keep("figure", own, lambda folder: _write_drawn(both, folder))
+            self._store.keep("figure", own, lambda folder: _write_drawn(drawn, folder))
 
     @cached_property
     def _common(self) -> list[Any]:
@@ -453,16 +452,15 @@ class KeptFigures:
         return self._contents[record.id]
 
 
-def _write_drawn(both: Both, folder: Path) -> None:
-    whole, narrow = both
-    for index, one in enumerate((whole, *narrow)):
+def _write_drawn(drawn: tuple[Drawn, ...], folder: Path) -> None:
+    for index, one in enumerate(drawn):
         (folder / f"{index}.svg").write_text(one.svg, "utf-8")
-    places = [{**asdict(one), "svg": f"{index}.svg"} for index, one in enumerate((whole, *narrow))]
+    places = [{**asdict(one), "svg": f"{index}.svg"} for index, one in enumerate(drawn)]
     (folder / _TEXT).write_text(json.dumps(places), "utf-8")
 
 
-def _read_drawn(folder: Path) -> Both:
-    whole, *narrow = (
+def _read_drawn(folder: Path) -> tuple[Drawn, ...]:
+    return tuple(
         Drawn(
             (folder / one["svg"]).read_text("utf-8"),
             one["width"],
@@ -471,4 +469,3 @@ def _read_drawn(folder: Path) -> Both:
         )
         for one in json.loads((folder / _TEXT).read_text("utf-8"))
     )
-    return whole, tuple(narrow)

@@ -32,12 +32,12 @@ PDF_ROWS = 100
 """Maximum number of table rows in the PDF: each cell costs the engine 1.6 ms."""
 LINKS = ("http://", "https://", "mailto:")
 """Allowed prefixes of links by the author."""
-_BREAKING = re.compile("(?<=[0-9]) (?=%)")
+_BREAKING = re.compile(" %(?<=[0-9] %)")
 """A space at which a number would be parted from its percent sign."""
-_P_VALUE = re.compile(r"(<code\b.*?</code>|<script\b.*?</script>)|\bp (=|&lt;|&gt;) (?=[01])", re.DOTALL)
-"""A p-value, or code, of which nothing is changed."""
-_INTERVAL = re.compile(r"(?<=\[)([\u2212+0-9.,]+,) (?=[\u2212+0-9.,]+\])")
-"""The space within an interval."""
+_CODE = re.compile(r"(<code\b.*?</code>|<script\b.*?</script>)", re.DOTALL)
+_P_VALUE = re.compile(r"p(?<=\bp) (=|&lt;|&gt;) (?=[01])")
+_INTERVAL = re.compile(r"\[([\u2212+0-9.,]+,) (?=[\u2212+0-9.,]+\])")
+"""The space within an interval. All of these begin with a fixed character, which is found many times faster than what may stand before it."""
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _FACES = (
     ("IBM Plex Sans", 400, "IBMPlexSans-Regular.woff2"),
@@ -107,11 +107,10 @@ def unbroken(page: str) -> str:
     >>> unbroken("p = 0.020, <code>p = 0.5</code>").replace("\N{NO-BREAK SPACE}", "_")
     'p_=_0.020, <code>p = 0.5</code>'
     """
-    return _P_VALUE.sub(_whole, _INTERVAL.sub(rf"\1{_NO_BREAK}", _BREAKING.sub(THIN, page)))
-
-
-def _whole(found: re.Match[str]) -> str:
-    return found[1] or f"p{_NO_BREAK}{found[2]}{_NO_BREAK}"
+    page = _INTERVAL.sub(rf"[\1{_NO_BREAK}", _BREAKING.sub(f"{THIN}%", page))
+    parts = _CODE.split(page)  # every other one is code, of which no p-value is changed
+    parts[::2] = [_P_VALUE.sub(rf"p{_NO_BREAK}\1{_NO_BREAK}", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def markdown(text: str, level: int) -> Markup:

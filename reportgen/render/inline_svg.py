@@ -35,7 +35,8 @@ _FONT = "font-family: " + ", ".join(repr(name) for name in FAMILIES)
 """The font that the drawing has from the page."""
 _COLOR = re.compile(r"#[0-9a-f]{6}\b")
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
-_COMMAND = re.compile(r"\s*([MLHVCSQTAZ])\s*", re.IGNORECASE)
+_AROUND_A_COMMAND = re.compile(r"\s+(?=[MLHVCSQTAZ])|(?<=[MLHVCSQTAZ])\s+", re.IGNORECASE)
+"""The blanks before or after a letter of a path."""
 _NO_TURN = re.compile(r"rotate\(-?0 [^)]*\)")
 _EMBEDDED = re.compile(
     r'(<div class="panels" role="img" aria-label="[^"]*") style="--width:\d+px">(?><svg\b[^>]*/>|<svg\b.*?</svg>)*+</div>',
@@ -73,7 +74,7 @@ class Inliner:
         name = f"f{drawing.number}"
         again = {
             part.name: self._panel(svg, part, width, f"{name}p{place}-{index}.", "for-phone")
-            for place, drawn in enumerate(drawing.narrow)
+            for place, drawn in enumerate(drawing.narrow())
             for index, (part, svg, width) in enumerate(_cut(drawing.id, drawn))
         }
         panels = []
@@ -191,7 +192,7 @@ def _referenced(svg: ET.Element) -> set[str]:
         found[1] or found[2]
         for element in svg.iter()
         for value in element.attrib.values()
-        if (found := _REFERENCE.search(value))
+        if "#" in value and (found := _REFERENCE.search(value))
     }
 
 
@@ -206,7 +207,7 @@ def _short(name: str, value: str) -> str:
     if name in _GEOMETRY:
         value = _LONG_NUMBER.sub(_rounded, value)
     if name == "d":
-        value = _COMMAND.sub(r"\1", value)
+        value = _AROUND_A_COMMAND.sub("", value)
     return _NO_TURN.sub("", value) if name == "transform" else value
 
 
@@ -264,7 +265,7 @@ def _attribute(name: str, value: str) -> str | None:
         return value if value.startswith("#") or IMAGE.fullmatch(value) else None
     if plain == "class" or (plain == "style" and "\\" in value):  # escapes can hide a function
         return None
-    return _URL.sub(lambda match: _local(match[2].strip()), value)
+    return _URL.sub(lambda match: _local(match[2].strip()), value) if "(" in value else value
 
 
 def _local(address: str) -> str:

@@ -314,7 +314,9 @@ def in_one_column(theme: Theme, *, wide: bool = False) -> Figure:
 def again(make: Callable[..., Figure], **options: Any) -> tuple[svg.Drawn, tuple[svg.Drawn, ...]]:
     """Draw a figure for a page and for a phone."""
     theme = style.theme("publication", MODELS)
-    return svg.both(make(theme, **options), make(svg.narrowed(theme), **options), theme, "one")
+    figure = make(theme, **options)
+    whole = svg.to_svg(figure, theme, "one")
+    return whole, svg.for_phone(figure, make(svg.narrowed(theme), **options), theme, "one", whole.parts)
 
 
 def test_parts_cover_the_figure() -> None:

@@ -20,6 +20,7 @@ from PIL import Image
 
 from reportgen.document.content import Content
 from reportgen.errors import RenderError
+from reportgen.pipeline.ahead import Drawers
 from reportgen.pipeline.present import Rendered, _document
 from reportgen.pipeline.run import Run
 from reportgen.render import html, pdf
@@ -311,7 +312,7 @@ def test_the_process_can_start_early() -> None:
 def whole() -> tuple[bytes, str]:
     """Render a report with figures of several sections; return it, and what WeasyPrint said."""
     results = handmade.results()
-    document = Content(results, lambda: _document(results, Rendered(), Run(), None, phone=False, draw=True)).document
+    document = Content(results, lambda: _document(results, Rendered(), Run(), Drawers(1), phone=False)).document
     with pdf.PdfProcess() as process:
         process.begin(
             html.render(document, "pdf"),
@@ -325,7 +326,7 @@ def whole() -> tuple[bytes, str]:
 def test_attributes_look_like_styles() -> None:
     """Each drawing of a report is the same picture with attributes in place of styles."""
     results = handmade.results()
-    document = Content(results, lambda: _document(results, Rendered(), Run(), None, phone=False, draw=True)).document
+    document = Content(results, lambda: _document(results, Rendered(), Run(), Drawers(1), phone=False)).document
     styled = {drawing.id: drawing.drawn.svg for drawing in document.drawings}
     plain = {name: pdf.plain(svg) for name, svg in styled.items()}
     assert all("style=" in svg for svg in styled.values())
