@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import statistics
+from collections import defaultdict
 from operator import attrgetter
 from pathlib import Path
 
@@ -12,31 +14,42 @@ SPECS = Path(__file__).parents[1] / "specs"
 DIGITS = SPECS / "digits"
 SECTIONS = ("overview", "performance", "calibration", "weights", "information_flow")
 _MANY, _FEW = 24, 2
+_TIMES = 5
 
 
 def store(folder: Path) -> None:
     """Build ``specs/release.toml`` cold and again, with another sentence, and many models of which all but one are known."""
     environment = QUIET | {"REPORTGEN_CACHE": str(folder / "cache"), "REPORTGEN_NO_CACHE": ""}
     release, out = SPECS / "release.toml", ("-o", folder / "release", "-q")
-    cold = ran("build", release, *out, environment=environment)
-    evaluation = ran("build", release, *out, "--format", "json", environment=UNCACHED)
-    unchanged = ran("build", release, *out, "--format", "html,json,markdown", environment=environment)
-    sentence = ran("build", release, *out, "--set", "report.description=Another one.", environment=environment)
     again = ("render", folder / "release" / "results.json", "-o", folder / "again", "-q", "--format")
-    page = ran(*again, "html", environment=environment)
-    both = ran(*again, "html,pdf", environment=environment)
-    alone = ran(*again, "pdf", environment=environment)
-    print(f"unchanged, without PDF: {unchanged.cpu:.1f} s of CPU")
+    costs = defaultdict(list)
+    for number in range(_TIMES):
+        shutil.rmtree(folder / "cache", ignore_errors=True)
+        costs["cold"].append(ran("build", release, *out, environment=environment))
+        costs["evaluation"].append(ran("build", release, *out, "--format", "json", environment=UNCACHED))
+        formats = ("--format", "html,json,markdown")
+        costs["unchanged"].append(ran("build", release, *out, *formats, environment=environment))
+        other = ("--set", f"report.description=Sentence {number}.")
+        costs["sentence"].append(ran("build", release, *out, *other, environment=environment))
+        for some in ("html", "html,pdf", "pdf"):
+            costs[some].append(ran(*again, some, environment=environment))
     for what in ("seconds", "cpu"):
-        seconds, unit = attrgetter(what), "s of CPU" if what == "cpu" else "s"
-        pdf = seconds(both) - seconds(page)
+        unit = "s of CPU" if what == "cpu" else "s"
+        median = {name: statistics.median(map(attrgetter(what), found)) for name, found in costs.items()}
+        pdf = median["html,pdf"] - median["html"]
+        least, most = (end(map(attrgetter(what), costs["unchanged"])) for end in (min, max))
+        print(f"release.toml, medians of {_TIMES}, in {unit}:")
+        print(f"  unchanged, without PDF: {median['unchanged']:.2f} ({least:.2f} to {most:.2f})")
         print(
-            f"release.toml cold, all formats: {seconds(cold):.1f} {unit}, {(seconds(cold) - pdf) / seconds(evaluation):.2f} times "
-            f"evaluation and JSON ({seconds(evaluation):.1f} {unit}), and the PDF ({pdf:.1f} {unit})"
+            f"  evaluation and JSON: {median['evaluation']:.1f}; the PDF alone: {median['pdf']:.1f}; what it adds to the page: {pdf:.1f}"
+        )
+        cold, sentence = median["cold"], median["sentence"]
+        print(
+            f"  cold, all formats: {cold:.1f}, without the PDF alone {(cold - median['pdf']) / median['evaluation']:.2f} times evaluation and JSON, "
+            f"without what it adds {(cold - pdf) / median['evaluation']:.2f} times"
         )
         print(
-            f"another sentence, with PDF: {seconds(sentence):.1f} {unit}, {seconds(sentence) / seconds(alone):.2f} times rendering the PDF alone, "
-            f"{seconds(sentence) / pdf:.2f} times what it adds to the page"
+            f"  another sentence: {sentence:.1f}, {sentence / median['pdf']:.2f} times the PDF alone, {sentence / pdf:.2f} times what it adds"
         )
     models = folder / "stored"
     models.mkdir()
