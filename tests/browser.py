@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
@@ -91,13 +90,6 @@ class Browser:
         made = self._send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in made, made["exceptionDetails"]
         return made["result"].get("value")
-
-    def picture(self) -> bytes:
-        """Return the whole page as PNG."""
-        size = self._send("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {**size, "x": 0, "y": 0, "scale": 1}
-        made = self._send("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
-        return base64.b64decode(made["data"])
 
     def document(self) -> tuple[int, str]:
         """Return the number of pages and the title of the PDF that is shown, when its viewer has loaded it."""

@@ -21,12 +21,12 @@ from reportgen.metrics.selective import Refusals
 from reportgen.metrics.spans import each, number, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from reportgen.contract.heads import MultilabelHead
-    from reportgen.metrics.calibrated import Null
+    from reportgen.metrics.calibrated import Null, Nulls
     from reportgen.metrics.calibration import Cells, ResidualBins
     from reportgen.metrics.design import Design
     from reportgen.metrics.intervals import Estimate, Values
@@ -64,14 +64,18 @@ class Forecaster(MeasuredHead[OutputsT]):
         return calibration.residual_bins(*self.forecast, calibration.equal_width_edges(self.bins))
 
     @cached_property
+    def _nulls(self) -> Nulls | None:
+        return nulls_of(self.equal_width, self.forecast, self.design, self.data.seed)
+
+    @property
     def ece_null(self) -> Null | None:
         """The ECE of calibrated models in these rows; None where they are in too few groups."""
-        return null_of(calibrated.ece_null, self.equal_width, self.forecast, self.design, self.data.seed)
+        return None if self._nulls is None else self._nulls.ece
 
-    @cached_property
+    @property
     def mce_null(self) -> Null | None:
         """Their MCE, likewise."""
-        return null_of(calibrated.mce_null, self.equal_width, self.forecast, self.design, self.data.seed)
+        return None if self._nulls is None else self._nulls.mce
 
     @property
     def ece_p(self) -> float | None:
@@ -264,12 +268,12 @@ def points_of(forecasts: Values, outcomes: NDArray[np.bool_] | Derived, design: 
     return forecasts, true, each(np.subtract, design.weight, true)
 
 
-def null_of(measure: Callable[..., Null], bins: ResidualBins, points: Points, design: Design, seed: int) -> Null | None:
-    """Return the error of calibrated models in these rows; None where they are in too few groups."""
+def nulls_of(bins: ResidualBins, points: Points, design: Design, seed: int) -> Nulls | None:
+    """Return the errors of calibrated models in these rows; None where they are in too few groups."""
     if design.plain:
-        return measure(bins, seed)
+        return calibrated.nulls(bins, seed)
     if design.count < FEWEST_GROUPS:
         return None
     if design.groups is None:
-        return measure(bins, seed, rows=calibrated.weighted_residuals(*points, bins.edges))
-    return measure(bins, seed, rows=calibrated.grouped_residuals(*points, bins.edges, design.codes))
+        return calibrated.nulls(bins, seed, rows=calibrated.weighted_residuals(*points, bins.edges))
+    return calibrated.nulls(bins, seed, rows=calibrated.grouped_residuals(*points, bins.edges, design.codes))

@@ -17,14 +17,14 @@ from reportgen.metrics.pooled import Parts
 from reportgen.metrics.unit_bins import UnitBins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.evaluation import ModelEvaluation
     from reportgen.contract.records.heads import HeadEvaluation
-    from reportgen.metrics.calibrated import Null
+    from reportgen.metrics.calibrated import Null, Nulls
     from reportgen.metrics.design import Design
     from reportgen.metrics.intervals import Estimate
 
@@ -149,19 +149,20 @@ class DenseHead(MeasuredHead[DenseOutputs]):
         return UnitBins(found.bin_counted, found.bin_right, found.bin_confidence, self.design)
 
     @cached_property
-    def ece_null(self) -> Null | None:
-        """The ECE of calibrated models in these units; None where they are in too few groups."""
-        return self._null(calibrated.ece_null)
-
-    @cached_property
-    def mce_null(self) -> Null | None:
-        """Their MCE, likewise."""
-        return self._null(calibrated.mce_null)
-
-    def _null(self, measure: Callable[..., Null]) -> Null | None:
+    def _nulls(self) -> Nulls | None:
         if self.design.count < FEWEST_GROUPS:
             return None
-        return measure(self.unit_bins.bins, self.data.seed, rows=self.unit_bins.grouped)
+        return calibrated.nulls(self.unit_bins.bins, self.data.seed, rows=self.unit_bins.grouped)
+
+    @property
+    def ece_null(self) -> Null | None:
+        """The ECE of calibrated models in these units; None where they are in too few groups."""
+        return None if self._nulls is None else self._nulls.ece
+
+    @property
+    def mce_null(self) -> Null | None:
+        """Their MCE, likewise."""
+        return None if self._nulls is None else self._nulls.mce
 
     @property
     def calibration_p(self) -> float | None:

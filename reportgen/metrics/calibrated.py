@@ -18,7 +18,7 @@ from reportgen.metrics.mapped import coded, distinct, filled, numbers, places, s
 from reportgen.metrics.spans import AT_ONCE, Derived, counts, each, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,6 +48,14 @@ class Null:
     mean: float
     high: float
     p_value: float
+
+
+@dataclass(frozen=True)
+class Nulls:
+    """The ECE and the MCE of a perfectly calibrated model with the same forecasts."""
+
+    ece: Null
+    mce: Null
 
 
 @dataclass(frozen=True)
@@ -196,39 +204,30 @@ def grouped_residuals(
     return GroupedResiduals(sums, weights, each(lambda one: one // size, cells), each(lambda one: one % size, cells))
 
 
-def ece_null(
+def nulls(
     bins: ResidualBins, seed: int, draws: int = NULL_DRAWS, rows: GroupedResiduals | WeightedResiduals | None = None
-) -> Null:
-    """Return the ECE expected of a calibrated model with these forecasts, from seeded draws.
+) -> Nulls:
+    """Return the ECE and the MCE expected of a calibrated model with these forecasts, from the same seeded draws.
 
-    With groups it is the wider of two: that of independent rows, and that of groups whose residuals keep their sizes and change their signs
+    With groups each is the wider of two: that of independent rows, and that of groups whose residuals keep their sizes and change their signs
     together (Rademacher weights; above 1,000 groups normal ones), times Student's t over 1.96 for as many groups of equal size.
     Cameron, Gelbach & Miller (2008), Review of Economics and Statistics 90, 414-427. With weights it is the wider of the first
     and that of independent rows with these weights.
     """
-    return _widest(bins, seed, draws, rows, lambda sums: np.abs(sums).sum(axis=-1) / bins.total)
+    drawn = [_null_residuals(bins, seed, draws)]
+    if rows is not None:
+        drawn.append(rows.drawn(len(bins.n), seed, draws))
+    return Nulls(
+        _widest(bins, drawn, lambda sums: np.abs(sums).sum(axis=-1) / bins.total),
+        _widest(bins, drawn, lambda sums: gaps(np.abs(sums), bins).max(axis=-1)),
+    )
 
 
-def mce_null(
-    bins: ResidualBins, seed: int, draws: int = NULL_DRAWS, rows: GroupedResiduals | WeightedResiduals | None = None
-) -> Null:
-    """Return the MCE expected of a calibrated model with these forecasts, from seeded draws; groups and weights as in :func:`ece_null`."""
-    return _widest(bins, seed, draws, rows, lambda sums: gaps(np.abs(sums), bins).max(axis=-1))
-
-
-def _widest(
-    bins: ResidualBins,
-    seed: int,
-    draws: int,
-    rows: GroupedResiduals | WeightedResiduals | None,
-    error: Callable[[Floats], Floats],
-) -> Null:
+def _widest(bins: ResidualBins, drawn: Sequence[Floats], error: Callable[[Floats], Floats]) -> Null:
+    """Return the widest of where an error of some draws lies."""
     observed = float(error(bins.residual))
-    found = null_of(error(_null_residuals(bins, seed, draws)), observed)
-    if rows is None:
-        return found
-    other = null_of(error(rows.drawn(len(bins.n), seed, draws)), observed)
-    return Null(max(found.mean, other.mean), max(found.high, other.high), max(found.p_value, other.p_value))
+    found = [null_of(error(sums), observed) for sums in drawn]
+    return Null(max(one.mean for one in found), max(one.high for one in found), max(one.p_value for one in found))
 
 
 def between_groups(bins: ResidualBins, grouped: GroupedResiduals) -> float | None:

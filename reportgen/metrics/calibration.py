@@ -212,7 +212,7 @@ def ece(bins: ResidualBins) -> float:
 def mce(bins: ResidualBins) -> float:
     """Return the largest gap of a bin with examples, in [0, 1] and never below the ECE of the same bins.
 
-    Naeini et al. (2015). Bins with few examples dominate it: compare it with :func:`mce_null`.
+    Naeini et al. (2015). Bins with few examples dominate it: compare it with that of :func:`~reportgen.metrics.calibrated.nulls`.
     """
     return float(gaps(np.abs(bins.residual), bins).max())
 

@@ -242,7 +242,7 @@ def verdict_p(p: Floats, labels: NDArray[np.int64], seed: int) -> float:
     forecast, true = _forecast(p, labels)
     bins = calibration.residual_bins(forecast, true, 1 - true, calibration.equal_width_edges(BINS))
     gap = calibration.in_the_large_p(p.max(axis=1), correct, 1 - correct)
-    return min(1.0, 2 * min(calibrated.ece_null(bins, seed, DRAWS).p_value, gap))
+    return min(1.0, 2 * min(calibrated.nulls(bins, seed, DRAWS).ece.p_value, gap))
 
 
 def _forecast(p: Floats, labels: NDArray[np.int64]) -> tuple[Floats, Floats]:

@@ -220,7 +220,7 @@ def _ece(sample: Sample, design: Design, seed: int) -> tuple[float, float]:
         rows = calibrated.weighted_residuals(*points, edges)
     else:
         rows = calibrated.grouped_residuals(*points, edges, design.codes)
-    return calibrated.ece_null(bins, seed, DRAWS, rows).p_value, calibrated.ece_null(bins, seed, DRAWS).p_value
+    return calibrated.nulls(bins, seed, DRAWS, rows).ece.p_value, calibrated.nulls(bins, seed, DRAWS).ece.p_value
 
 
 def _in_the_large(f: Floats, outcome: NDArray[np.bool_], design: Design) -> tuple[float | None, float]:

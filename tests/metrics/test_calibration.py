@@ -29,7 +29,8 @@ def logistic(z: np.ndarray) -> np.ndarray:
 def test_no_expected_error_is_impossible(n: int, seed: int) -> None:
     """Mean and limit of both errors stay within [0, 1], also for a single row."""
     bins = calibration.residual_bins(*drawn(n, seed), calibration.equal_width_edges(15))
-    for null in (calibrated.ece_null(bins, 0, 500), calibrated.mce_null(bins, 0, 500)):
+    nulls = calibrated.nulls(bins, 0, 500)
+    for null in (nulls.ece, nulls.mce):
         assert 0 <= null.mean <= null.high <= 1
 
 
@@ -37,7 +38,7 @@ def test_no_expected_error_is_impossible(n: int, seed: int) -> None:
 def test_p_and_limit_agree(n: int, seed: int) -> None:
     """Both are one-sided: no error at or below the limit has p below 0.05 unless the limit is the mean."""
     bins = calibration.residual_bins(*drawn(n, seed), calibration.equal_width_edges(15))
-    null = calibrated.ece_null(bins, 0, 500)
+    null = calibrated.nulls(bins, 0, 500).ece
     if calibration.ece(bins) > null.high + 1e-9:
         assert null.p_value < 0.05
     elif null.high > null.mean:
@@ -50,7 +51,7 @@ def test_the_null_has_its_level() -> None:
     found = []
     for seed in range(600):
         f, y, no = drawn(60, seed, 0.4, 6.0)
-        found.append(calibrated.ece_null(calibration.residual_bins(f, y, no, edges), seed, 500).p_value < 0.05)
+        found.append(calibrated.nulls(calibration.residual_bins(f, y, no, edges), seed, 500).ece.p_value < 0.05)
     assert np.mean(found) <= 0.075
 
 

@@ -307,16 +307,16 @@ def test_the_null_in_groups_is_never_narrower() -> None:
     bins = calibration.residual_bins(*points, edges)
     together = np.empty(N, np.int64)
     together[np.argsort(points[0] - points[1])] = ALL // 10
-    for measure in (calibrated.ece_null, calibrated.mce_null):
-        alone = measure(bins, 0, 2000)
-        grouped = measure(bins, 0, 2000, calibrated.grouped_residuals(*points, edges, together))
+    of_rows = calibrated.nulls(bins, 0, 2000)
+    of_groups = calibrated.nulls(bins, 0, 2000, calibrated.grouped_residuals(*points, edges, together))
+    for alone, grouped in ((of_rows.ece, of_groups.ece), (of_rows.mce, of_groups.mce)):
         assert (grouped.mean, grouped.high, grouped.p_value) >= (alone.mean, alone.high, alone.p_value)
         assert grouped.high > alone.high
     many = [np.tile(one, 5) for one in points]
     large = calibration.residual_bins(*many, edges)
     drawn = calibrated.grouped_residuals(*many, edges, np.arange(5 * N) // 2)
-    by_normal = calibrated.ece_null(large, 0, 2000, drawn)
-    assert by_normal.high == pytest.approx(calibrated.ece_null(large, 0, 2000).high, rel=0.15)
+    by_normal = calibrated.nulls(large, 0, 2000, drawn).ece
+    assert by_normal.high == pytest.approx(calibrated.nulls(large, 0, 2000).ece.high, rel=0.15)
 
 
 def test_the_null_of_weighted_rows() -> None:
@@ -326,8 +326,9 @@ def test_the_null_of_weighted_rows() -> None:
     equal = calibrated.weighted_residuals(f, true, 1 - true, edges)
     assert equal.probability[:] == pytest.approx(f)
     bins = calibration.residual_bins(f, true, 1 - true, edges)
-    for measure in (calibrated.ece_null, calibrated.mce_null):
-        assert measure(bins, 1, 4000, equal).high == pytest.approx(measure(bins, 0, 4000).high, rel=0.05)
+    with_weights, without = calibrated.nulls(bins, 1, 4000, equal), calibrated.nulls(bins, 0, 4000)
+    assert with_weights.ece.high == pytest.approx(without.ece.high, rel=0.05)
+    assert with_weights.mce.high == pytest.approx(without.mce.high, rel=0.05)
     weights = np.where(Rows.correct, 0.5, 2.0)
     found = calibrated.weighted_residuals(f, weights * true, weights * (1 - true), edges)
     chance, positive, negative = found.probability[:], found.positive[:], found.negative[:]

@@ -131,7 +131,7 @@ def test_smece() -> None:
 def test_ece_null() -> None:
     """Mean of the null in closed form equals exact resampling; a calibrated model is not called miscalibrated."""
     bins = calibration.residual_bins(*binary("bin_calibrated"), calibration.equal_width_edges(15))
-    null = calibrated.ece_null(bins, seed=0)
+    null = calibrated.nulls(bins, seed=0).ece
     mean, upper = oracle("bin_calibrated/null_ece15_mean_q95")
     assert null.mean == pytest.approx(mean, rel=0.03)
     assert null.high == pytest.approx(upper, rel=0.02)
@@ -140,7 +140,7 @@ def test_ece_null() -> None:
 
 def test_null_rejects_a_miscalibrated_model() -> None:
     """An ECE far above the band has the smallest p-value that 10,000 draws can give."""
-    null = calibrated.ece_null(Multiclass.bins(calibration.equal_width_edges(15)), seed=0)
+    null = calibrated.nulls(Multiclass.bins(calibration.equal_width_edges(15)), seed=0).ece
     assert null.p_value == 1 / 10_001
 
 

@@ -341,7 +341,7 @@ def test_rounding_above_one_does_no_harm() -> None:
     bins = calibration.residual_bins(f, y, 1 - y, calibration.equal_width_edges(15))
     assert bins.variance.sum() == 0
     assert calibration.in_the_large_p(f, y, 1 - y) == pytest.approx(1)
-    assert calibrated.ece_null(bins, seed=0).mean == 0
+    assert calibrated.nulls(bins, seed=0).ece.mean == 0
 
 
 def test_newcombes_interval_on_a_worked_example() -> None:

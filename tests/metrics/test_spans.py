@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy import stats
 
-from reportgen.contract.forecasts import null_of, points_of
+from reportgen.contract.forecasts import nulls_of, points_of
 from reportgen.metrics import (
     agreement,
     calibrated,
@@ -96,9 +96,9 @@ def points(design: Design) -> Points:
 def null(design: Design) -> calibrated.Null:
     """Return the error of calibrated models in rows."""
     bins = calibration.residual_bins(*points(design), EDGES)
-    found = null_of(calibrated.ece_null, bins, points(design), design, 0)
+    found = nulls_of(bins, points(design), design, 0)
     assert found is not None
-    return found
+    return found.ece
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=MISSING)
 TOP = Path(__file__).parents[2]
 PHONE, DESK = 380, 1400
-LURE = "<img src=http://evil.example/a> <script src=//evil.example/b></script> ![c](http://evil.example/c) url(http://evil.example/d) <link rel=icon href=//evil.example/e>"
+LURES = (
+    "<img src=http://evil.example/a>",
+    "![c](http://evil.example/c)",
+    "<script src=//evil.example/b></script>",
+    "url(http://evil.example/d)",
+    "<link rel=icon href=//evil.example/e>",
+)
 SMALLEST = 6.5 * 96 / 72
 SIDEWAYS = """[...document.querySelectorAll("main *")]
     .filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX == "auto")
@@ -38,6 +44,13 @@ LETTERS = """[...document.querySelectorAll(".panels text")]
     .filter(([one, svg]) => svg.getClientRects().length)
     .map(([one, svg]) => parseFloat(getComputedStyle(one).fontSize)
         * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width)"""
+TO_THE_END = """(async () => {
+    for (let top = 0; top < document.documentElement.scrollHeight; top += 2000) {
+        scrollTo(0, top);
+        await new Promise(requestAnimationFrame);
+    }
+})()"""
+"""What is fetched only where it is seen is seen."""
 FILLS = """[...document.querySelectorAll(".panels text, .panels path, .panels rect, .panels use")]
     .map(one => [one.tagName, getComputedStyle(one).fill])"""
 
@@ -86,7 +99,7 @@ def hostile(tmp_path: Path, make_document: Callable[..., Document]) -> Path:
 def luring(tmp_path: Path, make_document: Callable[..., Document]) -> Path:
     """Write the page of words that would load something."""
     page = tmp_path / "luring.html"
-    page.write_text(html.render(make_document(LURE), "html"), "utf-8")
+    page.write_text(html.render(make_document(" ".join(LURES)), "html"), "utf-8")
     return page
 
 
@@ -98,12 +111,12 @@ def test_the_phone_page_of_many_models_is_short(sweep: Path, browser: Browser) -
 
 @pytest.mark.parametrize("page", ["report", "luring"])
 def test_nothing_is_fetched(page: str, browser: Browser, request: pytest.FixtureRequest) -> None:
-    """Whatever names, notes and labels say: the page itself, and what it carries."""
+    """Whatever names, notes and labels say: the page itself, and what it carries; to its end, with all that is folded open."""
     path = request.getfixturevalue(page)
     browser.requested.clear()
     browser.show(path, DESK)
     browser.value("document.querySelectorAll('details').forEach(one => one.open = true)")
-    browser.picture()
+    browser.value(TO_THE_END)
     assert path.as_uri() in browser.requested
     assert {address for address in browser.requested if not address.startswith("data:")} == {path.as_uri()}
 
@@ -111,12 +124,12 @@ def test_nothing_is_fetched(page: str, browser: Browser, request: pytest.Fixture
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Pango")
 def test_a_pdf_fetches_nothing(tmp_path: Path, make_document: Callable[..., Document]) -> None:
     """Chromium's viewer loads it to its last page, and asks the network for nothing; a page that does is in the log."""
-    source = make_document(LURE)
+    source = make_document(" ".join(LURES[:2]))
     drawn = {one.id: one.drawn.svg for one in source.drawings}
     made = pdf.render(html.render(source, "pdf"), drawn, created=datetime(2026, 1, 2, tzinfo=UTC), identifier="a")
     path, lure, log = tmp_path / "report.pdf", tmp_path / "lure.html", tmp_path / "log"
     path.write_bytes(made)
-    lure.write_text(LURE, "utf-8")
+    lure.write_text(LURES[0], "utf-8")
     with Browser(tmp_path / "profile", log) as watched:
         watched.show(path, DESK)
         pages, title = watched.document()

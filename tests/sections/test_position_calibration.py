@@ -14,7 +14,7 @@ from sklearn import metrics as sk
 
 from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.focus import View
-from reportgen.metrics.calibrated import ece_null
+from reportgen.metrics.calibrated import nulls
 from reportgen.metrics.design import Design
 from reportgen.metrics.unit_bins import UnitBins
 from reportgen.sections.calibration import SECTION, schema
@@ -239,7 +239,7 @@ def sums(forecast: Any, right: Any) -> UnitBins:
 
 def measured_p(one: UnitBins, seed: int) -> float:
     """Return the p-value of calibration as the section combines it."""
-    null = ece_null(one.bins, seed, 2000, one.grouped)
+    null = nulls(one.bins, seed, 2000, one.grouped).ece
     assert one.gap_p is not None
     return min(1.0, 2 * min(null.p_value, one.gap_p))
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.contract.forecasts import BANDS, WEIGHTED, null_of, points_of
+from reportgen.contract.forecasts import BANDS, WEIGHTED, nulls_of, points_of
 from reportgen.contract.needs import Need
 from reportgen.contract.section import PerModelAnalyzer
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import calibrated, calibration, density, selective, smoothing, temperature
+from reportgen.metrics import calibration, density, selective, smoothing, temperature
 from reportgen.metrics.mapped import among
 from reportgen.metrics.spans import each, spans
 from reportgen.metrics.temperature import NoTemperatureError
@@ -235,8 +235,8 @@ def _temperature(subject: Binned) -> Iterator[Measurement]:
     points = _points_after(subject, found.chosen, scaled.confidence, found.design)
     bins = calibration.residual_bins(*points, calibration.equal_width_edges(subject.bins))
     yield subject.measure(schema.TEMPERATURE_ECE, calibration.ece(bins), n=n, estimator=folds)
-    null = null_of(calibrated.ece_null, bins, points, found.design, subject.data.seed)
-    yield subject.expected(schema.TEMPERATURE_ECE_NULL, null, n=n, estimator=folds)
+    nulls = nulls_of(bins, points, found.design, subject.data.seed)
+    yield subject.expected(schema.TEMPERATURE_ECE_NULL, None if nulls is None else nulls.ece, n=n, estimator=folds)
 
 
 def _points_after(subject: Binned, sample: NDArray[Any], confidence: Floats, design: Design) -> Points:
