@@ -19,7 +19,7 @@ TOP = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000", "KERAS_BACKEND": "tensorflow"}
 ENVIRONMENT |= {"TF_ENABLE_ONEDNN_OPTS": "0"}  # as in the worker
 SECTIONS = ("overview", "performance", "calibration", "weights", "information_flow", "cost", "training_dynamics")
-QUICK = tuple(kind for kind in KINDS if kind.quick)
+QUICK = tuple(kind for kind in KINDS if kind.quick and kind.data != "positions")
 FAILING = "first"
 """The kind that this machine cannot run."""
 READ = {
@@ -195,8 +195,8 @@ def test_checking_and_verifying_run_nothing(quick: Built) -> None:
 
 @pytest.mark.keras
 def test_classes_of_positions(tmp_path: Path) -> None:
-    """Segmentation and sequence labeling: a build of every kind, against scikit-learn on the positions that count."""
-    kinds = tuple(kind for kind in KINDS if kind.data == "positions")
+    """Segmentation and sequence labeling, against scikit-learn on the positions that count; all kinds of it are in the matrix."""
+    kinds = tuple(kind for kind in KINDS if kind.quick and kind.data == "positions")
     built = build(made(tmp_path, kinds), kinds)
     assert built.code == 0, built.said
     for kind in kinds:

@@ -45,7 +45,7 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     },
 }
 STYLES: tuple[Style, ...] = ("publication", "presentation")
-PROJECTED = ("three models", "values", "27 models")
+PROJECTED = ("three models", "values")
 """Cases that are drawn in the larger sizes of a presentation too."""
 
 
