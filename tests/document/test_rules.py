@@ -91,7 +91,7 @@ def test_a_plugins_rule_needs_an_explanation(tmp_path: Path) -> None:
     assert "MIN102" not in entries
     page = present(made, ("html",), draw=False).files["report.html"].decode()
     assert '<a href="#rule-MIN101">MIN101</a>' in page
-    assert ">MIN102; convention" in page
+    assert "> MIN102; convention" in page
 
 
 def test_a_code_of_two_rules_has_no_entry(tmp_path: Path) -> None:
