@@ -126,6 +126,42 @@ def test_figures_are_drawn_while_further_sections_are_analyzed(
     assert set(begun).isdisjoint(drawn) == (broken is None)
 
 
+def test_the_program_draws_from_the_other_end(
+    found: Results, alone: Rendered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a process that draws while sections are analyzed has not come to when they are, and not all of it again."""
+    program, real, drawn = os.getpid(), drawings._Pending.draw, []
+
+    def draw(one: drawings._Pending) -> object:
+        if os.getpid() == program:
+            drawn.extend([one.name] if one.again is None else ())
+        else:
+            time.sleep(0.5)
+        return real(one)
+
+    monkeypatch.setattr(drawings._Pending, "draw", draw)
+    monkeypatch.setattr(drawings, "PATIENCE", 0)
+    store, begun = Store(tmp_path / "store"), []
+    with ahead.Drawers(2) as drawers:
+        early = drawings.EarlyDrawings(drawers, store)
+
+        def arrived(item: PlannedSection, so_far: Callable[[], Results]) -> None:
+            early.add(item, so_far)
+            begun.extend([item.address] if drawers.was_begun(item.address) else ())
+
+        analyze(made_plan(tmp_path), made_evaluation(), found.created, keep_going=False, arrived=arrived)
+        report = present(found, ("html",), Run(store=store, drawers=2), drawers=drawers)
+    assert report.files == alone.files
+    of_begun = {
+        f"{record.id}-{figure.name}"
+        for record in found.sections
+        if record.id in begun
+        for figure in record.manifest.figures
+    }
+    assert of_begun & set(drawn)
+    assert len(drawn) == len(set(drawn))
+
+
 def test_each_task_runs_once(tmp_path: Path) -> None:
     """In one of the processes, none of which is left."""
 

@@ -119,8 +119,11 @@ class Drawers:
 
     def run(self, tasks: Sequence[Callable[[], object]]) -> None:
         """Run tasks, each of which leaves its result in a store; return when these and those that were started have ended."""
-        count = min(self.processes, len(tasks) - 1)
-        if count >= _FEWEST:
+        at_work = len(self._at_work)
+        count = min(self.processes - at_work, len(tasks) - 1)
+        if count < _FEWEST and at_work:
+            _run(tasks)  # beside these
+        elif count >= _FEWEST:
             _run(tasks[:1])  # what the first one imports and measures, all of them have
             own, *others = (tasks[1 + index :: count] for index in range(count))
             for share in others:

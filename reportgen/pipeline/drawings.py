@@ -177,10 +177,14 @@ class Drawings:
                 self._drawn[one.what] = found
             elif one.key is not None:
                 missing.append((one, one.key))
-        left = [both for both in missing if not drawers.is_at_work(both[0].record.id)]
-        if left:
+        if missing:
             engine.start()  # once, before the processes part
-        drawers.run([partial(self._keep, kept, *both) for both in left])
+        busy = {one.record.id: drawers.is_at_work(one.record.id) for one, _ in missing}
+        left = [both for both in missing if not busy[both[0].record.id]]
+        begun = [both for both in missing if busy[both[0].record.id]]
+        drawers.run(
+            [partial(self._keep, kept, *both) for both in (*left, *reversed(begun))]
+        )  # the others come from the front
         for one, key in missing:
             drawn = kept.made(key)
             if drawn is not None:
@@ -227,7 +231,10 @@ class Drawings:
         return self._drawn[one.what]
 
     def _keep(self, kept: KeptFigures, one: _Pending, key: str | None) -> tuple[Drawn, ...]:
-        """Draw a figure, and keep it under a key."""
+        """Draw a figure, unless another process has, and keep it under a key."""
+        made = None if key is None else kept.made(key)
+        if made is not None:
+            return made
         start = perf_counter()
         drawn = one.draw()
         if self._drawers is not None:
