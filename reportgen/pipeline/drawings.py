@@ -163,7 +163,7 @@ class Drawings:
         self._draw_together([one for pending in self._pending.values() for one, _ in pending])
 
     def _draw_together(self, wanted: Sequence[_Pending]) -> None:
-        if self._drawers is None:
+        if self._drawers is None or not wanted:
             return
         with ahead.store_for(self._store, self._drawers.processes) as store:
             self._draw_into(KeptFigures(self._results, store), wanted, self._drawers)
@@ -181,10 +181,8 @@ class Drawings:
             engine.start()  # once, before the processes part
         busy = {one.record.id: drawers.is_at_work(one.record.id) for one, _ in missing}
         left = [both for both in missing if not busy[both[0].record.id]]
-        begun = [both for both in missing if busy[both[0].record.id]]
-        drawers.run(
-            [partial(self._keep, kept, *both) for both in (*left, *reversed(begun))]
-        )  # the others come from the front
+        begun = [both for both in missing if busy[both[0].record.id]]  # by processes that draw them in their order
+        drawers.run([partial(self._keep, kept, *both) for both in (*left, *reversed(begun))])
         for one, key in missing:
             drawn = kept.made(key)
             if drawn is not None:
