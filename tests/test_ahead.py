@@ -150,8 +150,9 @@ def test_the_program_draws_from_the_other_end(
 ) -> None:
     """What a process that draws while sections are analyzed has not come to when they are."""
 
+    until = time.monotonic() + 30
+
     def others() -> None:
-        until = time.monotonic() + 60
         while not (tmp_path / "helped").exists() and time.monotonic() < until:
             time.sleep(0.01)
 
