@@ -149,7 +149,6 @@ def test_the_program_draws_from_the_other_end(
     found: Results, alone: Rendered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a process that draws while sections are analyzed has not come to when they are."""
-
     until = time.monotonic() + 30
 
     def others() -> None:
